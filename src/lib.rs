@@ -1,0 +1,3 @@
+//! `takehome` grades take-home assessments of Python developers.
+
+pub mod submission;
