@@ -1,1 +1,3 @@
-fn main(){}
+//! One integration binary.
+
+fn main() {}

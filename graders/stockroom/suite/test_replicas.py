@@ -1,0 +1,86 @@
+"""Two instances: what one has answered is visible through the other at once."""
+
+import random
+
+import pytest
+from takehome_suite.outcome import expect, expect_equal, expect_status, require_status
+
+from shop import User, new_key, new_sku, tag
+
+BOTH = pytest.mark.parametrize("first,second", [(0, 1), (1, 0)], ids=["a-to-b", "b-to-a"])
+
+
+@BOTH
+def test_item_is_visible_through_the_other(owner: User, rng: random.Random, first: int, second: int) -> None:
+    item = owner.has_item(rng, stock=5, on=first)
+    answer = owner.get_item(item["id"], on=second)
+    expect_status(answer, 200, "reading an item through the other replica")
+    listed = [other["id"] for other in owner.walks_items(on=second)]
+    expect(item["id"] in listed, "A new item should be listed by the other replica, but is not.")
+    expect_status(owner.delete_item(item["id"], on=second), 204, "deleting it through the other replica")
+    expect_status(
+        owner.get_item(item["id"], on=first), 404, "reading it after it was deleted through the other replica"
+    )
+
+
+@BOTH
+def test_change_is_visible_through_the_other(
+    owner: User, rng: random.Random, first: int, second: int
+) -> None:
+    item = owner.has_item(rng, stock=5, on=first)
+    stock = 5
+    for step in range(3):
+        here, there = (first, second) if step % 2 == 0 else (second, first)
+        before = owner.sees_item(item["id"], on=there)
+        require_status(owner.adjust(item["id"], 2, on=here), 200, "adjusting the stock")
+        stock += 2
+        expect_equal(
+            owner.sees_item(item["id"], on=there).get("stock"), stock, "The stock through the other replica"
+        )
+        stale = owner.put_item(
+            item["id"], {"name": "Stale", "stock": 0}, tag(before.get("version")), on=there
+        )
+        expect_status(stale, 412, "a PUT through the other replica with the tag from before the change")
+
+
+@BOTH
+def test_order_is_visible_through_the_other(
+    owner: User, stranger: User, rng: random.Random, first: int, second: int
+) -> None:
+    item = owner.has_item(rng, stock=5, on=first)
+    order = stranger.has_order(rng, item, 2, on=first)
+    expect_status(
+        stranger.get_order(order["id"], on=second), 200, "reading an order through the other replica"
+    )
+    listed = [other["id"] for other in stranger.walks_orders(on=second)]
+    expect(order["id"] in listed, "A new order should be listed by the other replica, but is not.")
+    expect_equal(
+        owner.sees_item(item["id"], on=second).get("stock"), 3, "The stock through the other replica"
+    )
+    expect_status(
+        owner.delete_item(item["id"], on=second), 409, "deleting the ordered item through the other replica"
+    )
+
+
+@BOTH
+def test_key_is_known_to_the_other(owner: User, rng: random.Random, first: int, second: int) -> None:
+    item = owner.has_item(rng, stock=5, on=first)
+    key = new_key(rng)
+    placed = owner.order(item["id"], 2, key, on=first)
+    require_status(placed, 201, "placing an order")
+    answer = owner.order(item["id"], 2, key, on=second)
+    expect_status(answer, 201, "repeating an order through the other replica")
+    expect_equal(answer.object(), placed.object(), "The answer to the repeated order")
+    expect_equal(owner.sees_item(item["id"], on=first).get("stock"), 3, "The stock after that")
+
+
+@BOTH
+def test_sku_is_taken_for_the_other(owner: User, rng: random.Random, first: int, second: int) -> None:
+    sku = new_sku(rng)
+    owner.has_item(rng, sku=sku, on=first)
+    body = {"sku": sku, "name": "Second", "stock": 1}
+    expect_status(
+        owner.create_item(body, on=second),
+        409,
+        "creating an item with the same sku through the other replica",
+    )

@@ -1,0 +1,204 @@
+"""The stored data of a service that has stopped: raw files, and the rows of its SQLite database. Read as hostile data."""
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FILES = 200
+FILE_BYTES = 64 << 20
+TOTAL_BYTES = 256 << 20
+ROWS = 100_000
+HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+ALGORITHM_OF_SIZE = {
+    16: ("md5",),
+    20: ("sha1",),
+    28: ("sha224",),
+    32: ("sha256",),
+    48: ("sha384",),
+    64: ("sha512",),
+}
+
+
+def read_regular(file: Path, limit: int = FILE_BYTES) -> bytes | None:
+    """The bytes of a regular file, at most `limit`; nothing for links, pipes, devices and folders."""
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(handle, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            return None
+        return opened.read(limit)
+
+
+def stored_files(folder: Path) -> dict[str, bytes]:
+    """All regular files of the data folder by their relative names, bounded."""
+    files: dict[str, bytes] = {}
+    total = 0
+    for place, folders, names in os.walk(folder, followlinks=False):
+        folders.sort()
+        for name in sorted(names):
+            if len(files) >= FILES or total >= TOTAL_BYTES:
+                return files
+            content = read_regular(Path(place) / name)
+            if content is not None:
+                files[os.path.relpath(Path(place) / name, folder)] = content
+                total += len(content)
+    return files
+
+
+def plain_forms(password: str) -> dict[str, bytes]:
+    """How a password looks when it is stored as it is or only encoded."""
+    raw = password.encode()
+    return {
+        "the password itself": raw,
+        "the password in base64": base64.b64encode(raw).rstrip(b"="),
+        "the password in hex": raw.hex().encode(),
+        "the password in UTF-16": password.encode("utf-16-le"),
+        "the password backwards": raw[::-1],
+    }
+
+
+def fast_forms(password: str) -> dict[str, bytes]:
+    """The unsalted fast hashes of a password, in the spellings in which they are stored."""
+    raw = password.encode()
+    forms = {}
+    for name in HASHES:
+        digest = hashlib.new(name, raw).digest()
+        forms[f"the {name} of the password"] = digest
+        forms[f"the {name} of the password in hex"] = digest.hex().encode()
+        forms[f"the {name} of the password in upper-case hex"] = digest.hex().upper().encode()
+        forms[f"the {name} of the password in base64"] = base64.b64encode(digest).rstrip(b"=")
+        forms[f"the {name} of the password in URL-safe base64"] = base64.urlsafe_b64encode(digest).rstrip(
+            b"="
+        )
+    return forms
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A stored value and where it stands."""
+
+    table: str
+    column: str
+    value: str | bytes
+
+
+def rows_about(files: dict[str, bytes], scratch: Path, names: set[str]) -> list[Cell]:
+    """The texts and blobs in all rows that hold one of the names (an email or an id of a user)."""
+    found: list[Cell] = []
+    # A database and its journal belong together, so all files are copied before one is opened.
+    for number, (name, content) in enumerate(files.items()):
+        target = scratch / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        if number > FILES:
+            break
+    for name, content in files.items():
+        if content.startswith(b"SQLite format 3\0"):
+            found += _rows_about(scratch / name, names)
+    shutil.rmtree(scratch, ignore_errors=True)
+    return found
+
+
+def _rows_about(file: Path, names: set[str]) -> list[Cell]:
+    found: list[Cell] = []
+    try:
+        database = sqlite3.connect(file)
+        try:
+            database.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            database.execute("PRAGMA trusted_schema = OFF")
+            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            for (table,) in tables[:100]:
+                quoted = '"' + str(table).replace('"', '""') + '"'
+                cursor = database.execute(f"SELECT * FROM {quoted} LIMIT {ROWS}")
+                columns = [str(column[0]) for column in cursor.description]
+                for row in cursor:
+                    if any(_is_named(value, names) for value in row):
+                        found += [
+                            Cell(str(table), column, value)
+                            for column, value in zip(columns, row, strict=True)
+                            if isinstance(value, str | bytes)
+                        ]
+        finally:
+            database.close()
+    except sqlite3.Error:
+        # A file that is no sound database holds no rows; the search of its raw bytes stays.
+        return found
+    return found
+
+
+def _is_named(value: Any, names: set[str]) -> bool:
+    if isinstance(value, bytes):
+        return value.hex() in names
+    return isinstance(value, str | int) and str(value).replace("-", "").lower() in names
+
+
+def normal(name: str) -> str:
+    """A name as rows are searched for it: a service may store an id without its dashes."""
+    return name.replace("-", "").lower()
+
+
+def hash_like(value: str | bytes) -> bool:
+    """Whether a value may be a hash: long enough, and neither a time nor an address."""
+    if len(value) < 16:
+        return False
+    if isinstance(value, bytes):
+        return True
+    return re.match(r"\d{4}-\d\d-\d\d", value) is None and "@" not in value and " " not in value
+
+
+def fast_salted(cells: list[Cell], password: str) -> str | None:
+    """How a stored value was made from the password and a stored salt with one fast hash, if it was."""
+    raw = password.encode()
+    parts = set(_parts(cells))
+    for digest in _digests(parts):
+        for salt in parts:
+            for algorithm in ALGORITHM_OF_SIZE[len(digest)]:
+                made = {
+                    f"{algorithm}(salt + password)": hashlib.new(algorithm, salt + raw).digest(),
+                    f"{algorithm}(password + salt)": hashlib.new(algorithm, raw + salt).digest(),
+                    f"hmac-{algorithm}(salt, password)": hmac.new(salt, raw, algorithm).digest(),
+                }
+                for how, value in made.items():
+                    if value == digest:
+                        return how
+    return None
+
+
+def _parts(cells: list[Cell]) -> Iterator[bytes]:
+    for cell in cells:
+        texts = [cell.value] if isinstance(cell.value, bytes) else []
+        if isinstance(cell.value, str):
+            texts = [part.encode() for part in {cell.value, *re.split(r"[$:,.|;]", cell.value)} if part]
+        for text in texts[:20]:
+            yield text
+            decoded = _decoded(text)
+            if decoded is not None:
+                yield from decoded
+
+
+def _decoded(text: bytes) -> list[bytes] | None:
+    forms = []
+    try:
+        forms.append(bytes.fromhex(text.decode("ascii")))
+    except ValueError:
+        pass
+    try:
+        forms.append(base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    except ValueError:
+        pass
+    return forms or None
+
+
+def _digests(parts: set[bytes]) -> list[bytes]:
+    return [part for part in parts if len(part) in ALGORITHM_OF_SIZE]

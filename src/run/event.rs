@@ -1,0 +1,79 @@
+//! What a run tells the world while it goes on. The whole contract between execution and display.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The phases of a run, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Images are looked up, or built on first use.
+    Images,
+    /// Packages that the submission pins and the runtime does not have.
+    Dependencies,
+    /// Volumes and containers are made and filled.
+    Pod,
+    /// The replicas start until both answer.
+    Start,
+    /// The hidden suite runs against them.
+    Suite,
+    /// The replicas end on SIGTERM.
+    Stop,
+    /// Logs and data are examined.
+    After,
+    /// Everything is removed.
+    Cleanup,
+}
+
+impl Phase {
+    /// For people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Images => "images",
+            Self::Dependencies => "dependencies",
+            Self::Pod => "pod",
+            Self::Start => "start of the replicas",
+            Self::Suite => "hidden suite",
+            Self::Stop => "stop of the replicas",
+            Self::After => "logs and data",
+            Self::Cleanup => "clean-up",
+        }
+    }
+
+    /// Whether its time is spent by the candidate's code or our suite, not by the runner itself.
+    pub const fn is_payload(self) -> bool {
+        matches!(self, Self::Dependencies | Self::Start | Self::Suite | Self::Stop | Self::After)
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A phase began.
+    Began(Phase),
+    /// A phase ended.
+    Ended(Phase, Duration),
+    /// Tests that reported, of those collected.
+    Progress {
+        /// Reported.
+        done: u32,
+        /// Collected.
+        total: u32,
+    },
+    /// A line of an image's build.
+    Build {
+        /// The image.
+        image: String,
+        /// What the engine says.
+        line: String,
+    },
+    /// Something that a person should know now.
+    Note(String),
+}
+
+/// Where events go.
+pub trait Sink: Sync {
+    /// Takes one event; must not block for long.
+    fn event(&self, event: Event);
+}

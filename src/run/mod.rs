@@ -1,0 +1,6 @@
+//! One grading run: a pure plan, its execution in a pod, and what it tells the world meanwhile.
+
+pub mod cancel;
+pub mod event;
+pub mod execute;
+pub mod plan;

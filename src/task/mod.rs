@@ -1,0 +1,16 @@
+//! What is graded and how points are given: manifests read from `tasks/` and `graders/`.
+//!
+//! `task.toml` is public, `rubric.toml` and `suite.toml` are hidden. Each file is
+//! read once into a type that cannot be wrong; all mistakes of a file are
+//! reported together. Only `catalog` touches the file system.
+
+pub mod catalog;
+pub mod fields;
+mod manifest;
+mod rubric;
+mod suite;
+
+pub use catalog::{Catalog, CatalogError, Grader};
+pub use manifest::{Limits, Service, Task};
+pub use rubric::{Bucket, Check, Criterion, Rubric};
+pub use suite::{Instance, Phase, Readiness, SuitePlan};

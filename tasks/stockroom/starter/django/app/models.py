@@ -1,0 +1,1 @@
+"""No tables yet. `DATABASES` of app.settings is the SQLite file of DATABASE_URL."""

@@ -1,0 +1,1 @@
+"""Stockroom: a starting point. Change, move or replace anything."""
