@@ -128,6 +128,14 @@ impl<'p> Fields<'p> {
         if self.table.contains_key(key) { self.string(key) } else { default.to_owned() }
     }
 
+    /// An optional string that may be empty.
+    pub fn text_or(&mut self, key: &str, default: &str) -> String {
+        match self.table.remove(key) {
+            None => default.to_owned(),
+            Some(value) => self.convert(key, value, "a string", |v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+        }
+    }
+
     /// A required whole number within `range`.
     pub fn integer(&mut self, key: &str, range: std::ops::RangeInclusive<u32>) -> u32 {
         let kind = format!("a whole number from {} to {}", range.start(), range.end());

@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod fields;
 mod manifest;
+pub mod reference;
 mod rubric;
 mod suite;
 

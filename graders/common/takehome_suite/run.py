@@ -56,7 +56,7 @@ def load_run(path: str | None = None) -> Run:
         logs={str(name): Path(file) for name, file in raw.get("logs", {}).items()},
         facts=Path(raw.get("facts", "/nonexistent")),
         app_secret=str(raw.get("app_secret", "")),
-        budget_seconds=float(raw.get("budget_seconds", 100.0)),
+        budget_seconds=float(raw.get("budget_seconds", 150.0)),
     )
 
 

@@ -1,0 +1,1 @@
+"""Items, orders and users."""

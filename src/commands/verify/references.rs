@@ -1,0 +1,95 @@
+//! Loads reference submissions: their manifests, their files, their edits.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::commands::Failure;
+use crate::submission::{IngestError, Limits, Submission, ingest};
+use crate::task::Grader;
+use crate::task::catalog::{read_dir, read_text};
+use crate::task::reference::{Expected, Files, Reference};
+
+/// A reference, ready to be graded.
+pub(super) struct Loaded {
+    /// Its folder's name.
+    pub name: String,
+    /// Its files, edited.
+    pub submission: Submission,
+    /// What must come out.
+    pub expected: Expected,
+}
+
+/// Loads the named references, or all, strong ones first. All problems are reported together.
+pub(super) fn load(grader: &Grader, names: &[String]) -> Result<Vec<Loaded>, Failure> {
+    let all = manifests(grader)?;
+    if let Some(unknown) = names.iter().find(|name| !all.contains_key(*name)) {
+        let known: Vec<&str> = all.keys().map(String::as_str).collect();
+        let message = format!("there is no reference `{unknown}`\nhint: references are {}", known.join(", "));
+        return Err(Failure::usage(message));
+    }
+    let mut problems = Vec::new();
+    let mut loaded = Vec::new();
+    for (name, reference) in all.iter().filter(|(name, _)| names.is_empty() || names.contains(name)) {
+        match files(&grader.references, &all, name, reference) {
+            Ok(submission) => {
+                loaded.push(Loaded { name: name.clone(), submission, expected: reference.expected.clone() });
+            }
+            Err(problem) => problems.push(format!("{name}: {problem}")),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Failure::usage(problems.join("\n")));
+    }
+    loaded.sort_by_key(|reference| match reference.expected {
+        Expected::Full => 0,
+        Expected::AtMost(_) => 1,
+        Expected::Loses(_) => 2,
+    });
+    Ok(loaded)
+}
+
+fn manifests(grader: &Grader) -> Result<BTreeMap<String, Reference>, Failure> {
+    let checks: Vec<&str> = grader.rubric.checks().map(|(_, check)| check.id.as_str()).collect();
+    let mut problems = Vec::new();
+    let mut all = BTreeMap::new();
+    for folder in read_dir(&grader.references).map_err(Failure::usage)? {
+        let path = folder.join("reference.toml");
+        let Some(name) = folder.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file()) else { continue };
+        match Reference::parse(&path.display().to_string(), &read_text(&path).map_err(Failure::usage)?, &checks) {
+            Ok(reference) => drop(all.insert(name.to_owned(), reference)),
+            Err(found) => problems.extend(found.iter().map(ToString::to_string)),
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(Failure::usage(problems.join("\n"))) }
+}
+
+/// The files of a reference: its base's, with its edits.
+fn files(
+    folder: &Path,
+    all: &BTreeMap<String, Reference>,
+    name: &str,
+    reference: &Reference,
+) -> Result<Submission, String> {
+    let source = match &reference.files {
+        Files::Own => folder.join(name).join("submission"),
+        Files::Folder(relative) => folder.join(name).join(relative),
+        Files::Base(base) => match all.get(base) {
+            Some(Reference { files: Files::Own, .. }) => folder.join(base).join("submission"),
+            Some(_) => return Err(format!("its base `{base}` has no files of its own")),
+            None => return Err(format!("there is no base `{base}`")),
+        },
+    };
+    let read = ingest(&source.display().to_string(), &Limits::default());
+    let mut submission = read.map_err(|error| match error {
+        IngestError::Input(error) => error.to_string(),
+        IngestError::Rejected(rejection) => rejection.to_string(),
+    })?;
+    for edit in &reference.edits {
+        let file = submission.files.iter_mut().find(|file| file.path == edit.file);
+        let file = file.ok_or_else(|| format!("{}: an edit names it, but it is not there", edit.file))?;
+        let text = std::str::from_utf8(&file.bytes).map_err(|_| format!("{}: is not UTF-8", edit.file))?;
+        file.bytes = edit.apply(text)?.into_bytes();
+    }
+    // Checked again, so that the digest is that of the edited files.
+    Submission::from_files(name, submission.origin, submission.files).map_err(|rejection| rejection.to_string())
+}
