@@ -9,10 +9,11 @@ use crate::evidence::{Ended, Evidence, FORMAT, Reason, Record, Subject};
 use crate::run::cancel::{self, Cancel};
 use crate::run::event::{Event, Phase, Sink};
 use crate::run::execute;
-use crate::run::plan::{Images, Inputs, Plan, Secrets};
-use crate::sandbox::docker::images::{ImageError, runner_executable};
+use crate::run::plan::{Host, Images, Inputs, Plan, Secrets};
+use crate::sandbox::docker::images::{ImageError, host_ca, passed_on, runner_executable};
 use crate::sandbox::docker::{Engine, EngineInfo};
-use crate::sandbox::recipe::Recipe;
+use crate::sandbox::recipe::{Recipe, runtime_lock};
+use crate::submission::requirements::requirements;
 use crate::submission::{Origin, Rejection, Submission};
 use crate::task::Grader;
 
@@ -63,6 +64,11 @@ pub async fn grade(
     if let Some((reason, message)) = unfit(submission) {
         return Ok(rejected(job, subject, reason, message));
     }
+    let lock = runtime_lock(&job.grader.task.runtime).unwrap_or_default();
+    let requirements = match requirements(submission, lock) {
+        Ok(requirements) => requirements,
+        Err(message) => return Ok(rejected(job, subject, Reason::DependencyUnavailable, message)),
+    };
     let (engine, info) = engine;
     let begin = Instant::now();
     let images = images(engine, &job.grader.task.runtime, sink).await?;
@@ -75,7 +81,8 @@ pub async fn grade(
         run,
         grader: job.grader,
         submission,
-        dependencies: None,
+        missing: &requirements.missing,
+        host: &Host { ca: host_ca(), env: passed_on() },
         seed: job.seed.into(),
         secrets: &secrets,
         images: &images,

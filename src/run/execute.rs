@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::cancel::{Cancel, Cancelled};
 use super::event::{Event, Phase, Sink};
+use super::install;
 use super::plan::{Plan, StartPlan, tar_of};
 use crate::evidence::{Ended, Evidence, Fault, Reason, Start, SuiteRun};
 use crate::inside::protocol::Line;
@@ -53,9 +54,11 @@ pub async fn execute<S: Sandbox>(
     }
 }
 
-/// Why `drive` ends before its end.
-enum End {
+/// Why a run ends before its end.
+pub(super) enum End {
+    /// The submission's doing.
     Rejected(Reason, String),
+    /// Our doing.
     Fault(Fault, String),
 }
 
@@ -109,6 +112,9 @@ struct Run<'a, S> {
 
 impl<S: Sandbox> Run<'_, S> {
     async fn drive(&self) -> Result<(), End> {
+        if let Some(install) = &self.plan.install {
+            self.phase(Phase::Dependencies, install::install(self.plan, install, self.sandbox, self.cancel)).await?;
+        }
         let pod = self.phase(Phase::Pod, self.unless_cancelled(pod::build(self.plan, self.sandbox))).await?;
         let replicas = self.phase(Phase::Start, self.start_replicas(&pod)).await?;
         let (live, instances) = self
@@ -384,7 +390,10 @@ fn crash_at_start(name: &str, state: &ContainerState) -> End {
     End::Rejected(Reason::CrashedAtStart, message)
 }
 
-async fn bounded<T>(limit: Duration, work: impl Future<Output = Result<T, SandboxError>>) -> Result<T, SandboxError> {
+pub(super) async fn bounded<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, SandboxError>>,
+) -> Result<T, SandboxError> {
     let late = SandboxError::TimedOut { doing: "finish a step of the run", within: limit };
     tokio::time::timeout(limit, work).await.unwrap_or(Err(late))
 }

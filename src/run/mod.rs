@@ -3,4 +3,5 @@
 pub mod cancel;
 pub mod event;
 pub mod execute;
+mod install;
 pub mod plan;

@@ -33,6 +33,26 @@ pub struct Secrets {
     pub instances: Vec<String>,
 }
 
+/// What of the host an installer needs to reach a package index.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    /// Its CA bundle; empty where there is none.
+    pub ca: Vec<u8>,
+    /// Its proxy and mirror settings.
+    pub env: Vec<(String, String)>,
+}
+
+/// Installs what a submission pins and its runtime does not have, before anything else.
+#[derive(Debug, Clone)]
+pub struct InstallPlan {
+    /// The only container with a network. It runs no candidate code: wheels are unpacked, never built.
+    pub spec: ContainerSpec,
+    /// Lines of a requirements file.
+    pub requirements: Vec<String>,
+    /// The host's CA bundle.
+    pub ca: Vec<u8>,
+}
+
 /// The images of a pod, by engine id.
 #[derive(Debug, Clone)]
 pub struct Images {
@@ -49,6 +69,8 @@ pub struct Plan {
     pub run: String,
     /// Volumes, the code's first.
     pub volumes: Vec<VolumeSpec>,
+    /// Needed by few submissions.
+    pub install: Option<InstallPlan>,
     /// Owns the namespace and the volumes.
     pub holder: ContainerSpec,
     /// Runs the suite.
@@ -96,8 +118,10 @@ pub struct Inputs<'a> {
     pub grader: &'a Grader,
     /// The candidate's files.
     pub submission: &'a Submission,
-    /// A volume with packages beyond the runtime's.
-    pub dependencies: Option<&'a str>,
+    /// Packages beyond the runtime's; empty for most.
+    pub missing: &'a [String],
+    /// What an installer needs of the host.
+    pub host: &'a Host,
     /// Seed of all random data.
     pub seed: u64,
     /// Random values.
@@ -143,6 +167,11 @@ impl Plan {
             })
             .collect();
 
+        let install = (!inputs.missing.is_empty()).then(|| {
+            let volume = name("deps");
+            volumes.push(VolumeSpec::Disk { name: volume.clone() });
+            install_plan(inputs, name("installer"), volume)
+        });
         let mut held = vec![Mount { volume: code.clone(), target: CODE_DIR.into(), read_only: false }];
         held.push(Mount { volume: data.clone(), target: DATA_DIR.into(), read_only: false });
         let holder = ContainerSpec {
@@ -200,6 +229,7 @@ impl Plan {
         let mut plan = Self {
             run: inputs.run.to_owned(),
             volumes,
+            install,
             holder,
             examiner,
             replicas,
@@ -233,6 +263,7 @@ impl Plan {
             .iter()
             .chain(&self.instances)
             .map(|start| start.spec.name.as_str())
+            .chain(self.install.as_ref().map(|install| install.spec.name.as_str()))
             .chain([self.examiner.name.as_str(), self.holder.name.as_str()])
             .collect()
     }
@@ -269,7 +300,7 @@ fn service_env(inputs: &Inputs<'_>, port: u16) -> Vec<(String, String)> {
         [("TMPDIR", "/tmp"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PIP_NO_INPUT", "1")]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    if inputs.dependencies.is_some() {
+    if !inputs.missing.is_empty() {
         env.push(("PYTHONPATH".into(), DEPENDENCIES_DIR.into()));
     }
     env.extend(service.env.iter().cloned());
@@ -287,6 +318,30 @@ fn instance_env(inputs: &Inputs<'_>, instance: &Instance, secret: &str) -> Vec<(
     env
 }
 
+fn install_plan(inputs: &Inputs<'_>, name: String, volume: String) -> InstallPlan {
+    let mut env = plain_env();
+    env.extend(inputs.host.env.iter().cloned());
+    env.extend([("UV_LINK_MODE", "copy"), ("UV_NO_PROGRESS", "1")].map(|(k, v)| (k.to_owned(), v.to_owned())));
+    if !inputs.host.ca.is_empty() {
+        env.push(("SSL_CERT_FILE".into(), "/tmp/ca.pem".into()));
+    }
+    let spec = ContainerSpec {
+        name,
+        role: Role::Installer,
+        image: inputs.images.runtime.clone(),
+        argv: ["sleep", "3600"].map(str::to_owned).into(),
+        env,
+        workdir: "/".into(),
+        // Owns the volume's root; without capabilities root is a user like any other.
+        uid: 0,
+        network: Network::Egress,
+        mounts: vec![Mount { volume, target: DEPENDENCIES_DIR.into(), read_only: false }],
+        scratch: vec![Scratch { target: "/tmp".into(), size: 1024 * MIB, executable: false, uid: 0 }],
+        bounds: Bounds { memory: 2048 * MIB, cpus: 2, pids: 128, file: 1024 * MIB, log: MIB },
+    };
+    InstallPlan { spec, requirements: inputs.missing.to_vec(), ca: inputs.host.ca.clone() }
+}
+
 fn start(
     inputs: &Inputs<'_>,
     name: &str,
@@ -301,11 +356,10 @@ fn start(
         Mount { volume: code.to_owned(), target: CODE_DIR.into(), read_only: true },
         Mount { volume: data.to_owned(), target: DATA_DIR.into(), read_only: false },
     ];
-    mounts.extend(inputs.dependencies.map(|volume| Mount {
-        volume: volume.to_owned(),
-        target: DEPENDENCIES_DIR.into(),
-        read_only: true,
-    }));
+    if !inputs.missing.is_empty() {
+        let volume = format!("takehome-{}-deps", inputs.run);
+        mounts.push(Mount { volume, target: DEPENDENCIES_DIR.into(), read_only: true });
+    }
     let spec = ContainerSpec {
         name: format!("takehome-{}-{name}", inputs.run),
         role: Role::Replica,

@@ -11,6 +11,7 @@ mod error;
 mod folder;
 mod git;
 mod path;
+pub mod requirements;
 mod source;
 mod tar_archive;
 mod tree;

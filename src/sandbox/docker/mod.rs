@@ -65,6 +65,8 @@ pub struct EngineInfo {
     pub storage: String,
     /// Cgroup version and driver.
     pub cgroup: String,
+    /// The folder of its images and volumes, on its own host.
+    pub root: String,
     /// Limits that the kernel does not enforce, and other warnings of the engine.
     pub warnings: Vec<String>,
 }
@@ -109,6 +111,7 @@ impl Engine {
                 info.cgroup_version.map(|v| v.to_string()).unwrap_or_default(),
                 info.cgroup_driver.map(|d| d.to_string()).unwrap_or_default()
             ),
+            root: info.docker_root_dir.clone().unwrap_or_default(),
             warnings: unenforced(&info),
         };
         let engine = Self { docker, traits, run: run.to_owned(), owner: leftovers::this_process() };

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from django.core.wsgi import get_wsgi_application
 
-from django.core.wsgi import get_wsgi_application  # isort: skip
 
-django_application = get_wsgi_application()
+def _application() -> object:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django_application = get_wsgi_application()
 
-from shop.logs import RequestLog  # isort: skip
-from shop.startup import migrate_once  # isort: skip
+    # These need Django to be set up.
+    from shop.logs import RequestLog
+    from shop.startup import migrate_once
 
-migrate_once()
-application = RequestLog(django_application)
+    migrate_once()
+    return RequestLog(django_application)
+
+
+application = _application()
