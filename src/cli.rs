@@ -38,6 +38,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Prove a grader: run its reference submissions and compare with what each must lose
     Verify(VerifyArgs),
+    /// List the reference submissions of a task, or write one to a folder
+    References(ReferencesArgs),
     /// List the tasks, or show one with its rubric; checks all manifests
     Tasks(TasksArgs),
     /// Build, list or remove the images
@@ -120,9 +122,22 @@ pub struct VerifyArgs {
     /// Seed of the first run; run K gets N + K - 1 [default: random]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
-    /// Keep the reports of runs that differ in this folder
+    /// Keep the reports of all runs in this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// Arguments of `references`.
+#[derive(Debug, Args)]
+pub struct ReferencesArgs {
+    /// The task's slug
+    pub task: String,
+    /// Write this reference, with its flaw, to --into
+    #[arg(requires = "into")]
+    pub reference: Option<String>,
+    /// A folder that does not exist yet
+    #[arg(long, value_name = "DIR", requires = "reference")]
+    pub into: Option<PathBuf>,
 }
 
 /// Arguments of `tasks`.

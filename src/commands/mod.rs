@@ -3,7 +3,9 @@
 mod doctor;
 mod grade;
 mod images;
+mod library;
 mod out;
+mod references;
 mod report;
 mod runner;
 mod sweep;
@@ -62,6 +64,7 @@ pub async fn run(cli: Cli) -> Result<ExitStatus, Failure> {
     match cli.command {
         Command::Grade(args) => grade::run(&context(cli.tasks, cli.graders)?, args).await,
         Command::Verify(args) => verify::run(&context(cli.tasks, cli.graders)?, args).await,
+        Command::References(args) => references::run(&context(cli.tasks, cli.graders)?, &args),
         Command::Tasks(args) => tasks::run(&context(cli.tasks, cli.graders)?, args),
         Command::Images(args) => images::run(&context(cli.tasks, cli.graders)?, args).await,
         Command::Report(args) => report::run(&args),

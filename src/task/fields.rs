@@ -108,7 +108,7 @@ impl<'p> Fields<'p> {
     fn convert<T>(&mut self, key: &str, value: Value, kind: &str, get: impl Fn(&Value) -> Option<T>) -> Option<T> {
         let got = get(&value);
         if got.is_none() {
-            self.note(key, format!("is a {}; give {kind}", value.type_str()));
+            self.note(key, format!("is of type {}; give {kind}", value.type_str()));
         }
         got
     }
@@ -216,7 +216,7 @@ impl<'p> Fields<'p> {
         match self.table.remove(key)? {
             Value::Table(table) => Some(read(Fields::new(table, path, self.problems))),
             other => {
-                self.note(key, format!("is a {}; give a table", other.type_str()));
+                self.note(key, format!("is of type {}; give a table", other.type_str()));
                 None
             }
         }
@@ -228,7 +228,7 @@ impl<'p> Fields<'p> {
             return Vec::new();
         };
         let Value::Array(items) = value else {
-            self.note(key, format!("is a {}; give [[{key}]] tables", value.type_str()));
+            self.note(key, format!("is of type {}; give [[{key}]] tables", value.type_str()));
             return Vec::new();
         };
         let mut out = Vec::new();
@@ -236,7 +236,7 @@ impl<'p> Fields<'p> {
             let path = self.at(&format!("{key}[{index}]"));
             match item {
                 Value::Table(table) => out.push(read(Fields::new(table, path, self.problems))),
-                other => self.problems.note(path, format!("is a {}; give a table", other.type_str())),
+                other => self.problems.note(path, format!("is of type {}; give a table", other.type_str())),
             }
         }
         out

@@ -245,7 +245,7 @@ hint = "Ask who may log out."
             |t| t.replace("critical = true", "critical = \"yes\"\nweight = 3").replace("task = \"t\"", "task = \"u\""),
             &[
                 "task: is `u`, but the folder belongs to `t`",
-                "criterion[0].check[0].critical: is a string; give true or false",
+                "criterion[0].check[0].critical: is of type string; give true or false",
                 "criterion[0].check[0].weight: is not a known field; remove it or correct its spelling",
             ],
         );

@@ -1,3 +1,7 @@
-//! One integration binary.
+//! One integration binary: linked once, helpers shared, modules run in parallel.
 
-fn main() {}
+mod cli;
+mod docker;
+mod scripted;
+mod support;
+mod tidy;

@@ -69,13 +69,8 @@ class Shapes:
                 observed={"status": answer.status, "body": short(answer.text)},
             )
         for name, header in described.get("headers", {}).items():
-            value = answer.headers.get(name)
-            expect(value is not None, f"{operation_id} should answer with {name}, but the header is missing.")
-            problem = best_match(Validator(header["schema"]).iter_errors(value))
-            expect(
-                problem is None,
-                f"{operation_id} answers with {name}: {short(str(value))}, which is no valid one.",
-            )
+            present = name in answer.headers or not header.get("required")
+            expect(present, f"{operation_id} should answer with {name}, but the header is missing.")
         if "content" not in described:
             return
         expect_json_type(answer, operation_id)

@@ -123,11 +123,9 @@ def test_token_in_the_query_is_not_a_token(shop: Shop, owner: User) -> None:
 def refused(shop: Shop, owner: User, forged: Iterable[tuple[str, str]]) -> None:
     """The test fails when a forged token lets somebody read orders."""
     require_status(owner.list_orders(), 200, "listing orders with a good token")
-    good = set(owner.tokens.values())
     expect_unauthorized(
         (what, shop.call("GET", "/orders", headers={"Authorization": f"Bearer {token}"}))
         for what, token in forged
-        if token not in good
     )
 
 

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from takehome_suite.outcome import expect, expect_equal, expect_status, require_status
+from takehome_suite.outcome import expect, expect_equal, expect_status, require, require_status
 
-from shop import User, new_key, new_sku, tag
+from shop import User, new_key, new_sku
 
 BOTH = pytest.mark.parametrize("first,second", [(0, 1), (1, 0)], ids=["a-to-b", "b-to-a"])
 
@@ -31,16 +31,13 @@ def test_change_is_visible_through_the_other(
     stock = 5
     for step in range(3):
         here, there = (first, second) if step % 2 == 0 else (second, first)
-        before = owner.sees_item(item["id"], on=there)
+        # Read before the change as well: a process that keeps what it read would show it again.
+        owner.sees_item(item["id"], on=there)
         require_status(owner.adjust(item["id"], 2, on=here), 200, "adjusting the stock")
         stock += 2
-        expect_equal(
-            owner.sees_item(item["id"], on=there).get("stock"), stock, "The stock through the other replica"
-        )
-        stale = owner.put_item(
-            item["id"], {"name": "Stale", "stock": 0}, tag(before.get("version")), on=there
-        )
-        expect_status(stale, 412, "a PUT through the other replica with the tag from before the change")
+        after = owner.sees_item(item["id"], on=here)
+        require(after.get("stock") == stock, "adjusting the stock does not change it")
+        expect_equal(owner.sees_item(item["id"], on=there), after, "The item through the other replica")
 
 
 @BOTH
@@ -56,9 +53,6 @@ def test_order_is_visible_through_the_other(
     expect(order["id"] in listed, "A new order should be listed by the other replica, but is not.")
     expect_equal(
         owner.sees_item(item["id"], on=second).get("stock"), 3, "The stock through the other replica"
-    )
-    expect_status(
-        owner.delete_item(item["id"], on=second), 409, "deleting the ordered item through the other replica"
     )
 
 

@@ -95,6 +95,10 @@ def damaged(token: str) -> Iterator[tuple[str, str]]:
     middle = start + (len(token) - start) // 2
     other = "A" if token[middle] != "A" else "B"
     yield "a token with one character changed", token[:middle] + other + token[middle + 1 :]
+    if jwt_header(token) is not None:
+        head, _, signature = token.split(".")
+        for content in (b"null", b"{}", b"[]", b"\xff"):
+            yield f"a token with the content {content!r}", f"{head}.{encode(content)}.{signature}"
 
 
 def unsigned(token: str) -> Iterator[tuple[str, str]]:

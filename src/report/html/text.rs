@@ -144,6 +144,18 @@ pub struct Line {
     pub differs: bool,
 }
 
+impl Line {
+    /// The blanks before it.
+    pub fn indent(&self) -> &str {
+        &self.text[..self.text.len() - self.body().len()]
+    }
+
+    /// What follows them.
+    pub fn body(&self) -> &str {
+        self.text.trim_start()
+    }
+}
+
 /// Two texts for reading side by side; where both are JSON objects or arrays, the lines that differ are marked.
 pub fn compare(expected: &str, observed: &str) -> (Vec<Line>, Vec<Line>) {
     let structured = |text: &str| layout_json(text, 0).filter(|laid_out| laid_out.contains('\n'));
@@ -261,7 +273,10 @@ mod tests {
                 r#"{"a":{"long":"0123456789, \" { [ ]: \\"},"b":[]}"#,
                 "{\n  \"a\": {\n    \"long\": \"0123456789, \\\" { [ ]: \\\\\"\n  },\n  \"b\": []\n}",
             ),
-            ("[[1,2,3,4,5],[12345678,12345678,123456789,1234]]", "[\n  [1, 2, 3, 4, 5],\n  [\n    12345678,\n    12345678,\n    123456789,\n    1234\n  ]\n]"),
+            (
+                "[[1,2,3,4,5],[12345678,12345678,123456789,1234]]",
+                "[\n  [1, 2, 3, 4, 5],\n  [\n    12345678,\n    12345678,\n    123456789,\n    1234\n  ]\n]",
+            ),
         ];
         for (json, expected) in cases {
             assert_eq!(layout_json(json, 40).as_deref(), Some(expected), "{json}");
@@ -300,7 +315,8 @@ mod tests {
 
     #[test]
     fn numbers_for_people() {
-        let durations = [(0.0, "0 ms"), (2.4, "2 ms"), (999.6, "1.0 s"), (14_647.0, "14.6 s"), (125_000.0, "2 min 5 s")];
+        let durations =
+            [(0.0, "0 ms"), (2.4, "2 ms"), (999.6, "1.0 s"), (14_647.0, "14.6 s"), (125_000.0, "2 min 5 s")];
         for (ms, expected) in durations {
             assert_eq!(duration(ms), expected);
         }

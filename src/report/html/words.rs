@@ -40,7 +40,9 @@ pub fn after_rejection(reason: &str) -> &'static str {
         }
         "hostile-archive" => "Do not unpack the archive by hand. Ask how it was made.",
         "broken-archive" => "Ask for the archive again; it may have been cut off on its way.",
-        "unsafe-path" | "not-a-regular-file" => "Ask for an archive that holds plain files below one root, and no links.",
+        "unsafe-path" | "not-a-regular-file" => {
+            "Ask for an archive that holds plain files below one root, and no links."
+        }
         "case-collision" => "Ask for names that also differ on file systems that ignore upper and lower case.",
         "not-utf8" => "Ask for names and texts in UTF-8.",
         "dependency-unavailable" => "Compare the pinned dependencies with the packages that the brief allows.",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::commands::Failure;
+use super::Failure;
 use crate::submission::{IngestError, Limits, Submission, ingest};
 use crate::task::Grader;
 use crate::task::catalog::{read_dir, read_text};
@@ -13,6 +13,8 @@ use crate::task::reference::{Expected, Files, Reference};
 pub(super) struct Loaded {
     /// Its folder's name.
     pub name: String,
+    /// One line for people.
+    pub title: String,
     /// Its files, edited.
     pub submission: Submission,
     /// What must come out.
@@ -32,7 +34,12 @@ pub(super) fn load(grader: &Grader, names: &[String]) -> Result<Vec<Loaded>, Fai
     for (name, reference) in all.iter().filter(|(name, _)| names.is_empty() || names.contains(name)) {
         match files(&grader.references, &all, name, reference) {
             Ok(submission) => {
-                loaded.push(Loaded { name: name.clone(), submission, expected: reference.expected.clone() });
+                loaded.push(Loaded {
+                    name: name.clone(),
+                    title: reference.title.clone(),
+                    submission,
+                    expected: reference.expected.clone(),
+                });
             }
             Err(problem) => problems.push(format!("{name}: {problem}")),
         }

@@ -3,11 +3,10 @@
 //! This is how the grader is graded: a strong reference earns everything, a flawed
 //! one loses its named checks and nothing else, a starter kit earns little.
 
-mod references;
-
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::library::{self, Loaded};
 use super::out::OutFolder;
 use super::runner::{self, Job};
 use super::view::view;
@@ -22,11 +21,10 @@ use crate::run::cancel::Cancel;
 use crate::sandbox::docker::{Engine, EngineInfo};
 use crate::task::Grader;
 use crate::task::reference::Expected;
-use references::Loaded;
 
 pub(super) async fn run(context: &Context, args: VerifyArgs) -> Result<ExitStatus, Failure> {
     let grader = context.catalog.grader(&args.task).map_err(Failure::usage)?;
-    let references = references::load(&grader, &args.references)?;
+    let references = library::load(&grader, &args.references)?;
     let first = args.seed.map_or_else(runner::new_seed, Ok)?;
     println!("{} references, {} runs each, seeds from {first}\n", references.len(), args.runs);
     let width = references.iter().map(|reference| reference.name.len()).max().unwrap_or(0);
@@ -119,12 +117,10 @@ async fn verify_one(
         }
         let report = view(&record);
         row.points.extend(report.points);
+        let kept = keep(args.out.as_deref(), &reference.name, seed, &record, &report)?;
         match difference(&report, &reference.expected) {
             None => row.good += 1,
-            Some(difference) => {
-                let kept = keep(args.out.as_deref(), &reference.name, seed, &record, &report)?;
-                row.differences.push(format!("seed {seed}: {difference}{kept}"));
-            }
+            Some(difference) => row.differences.push(format!("seed {seed}: {difference}{kept}")),
         }
     }
     Ok(row)
@@ -156,7 +152,7 @@ fn difference(report: &Report, expected: &Expected) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// Keeps the report of a run that differs, where that was asked for.
+/// Keeps the report of a run, where that was asked for.
 fn keep(out: Option<&Path>, name: &str, seed: u32, record: &Record, report: &Report) -> Result<String, Failure> {
     let Some(out) = out else { return Ok(String::new()) };
     let place: PathBuf = out.join(format!("{name}-{seed}-{}", record.subject.run));

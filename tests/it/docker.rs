@@ -1,0 +1,230 @@
+//! Level 3: real Docker. The zoo of misbehaving submissions, isolation, kills and interrupts.
+//!
+//! Each test ends by asserting that nothing of its runs is left on the engine. They
+//! run one after the other: most start several containers on a small machine.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{root, stderr, stdout, takehome};
+
+static ENGINE: Mutex<()> = Mutex::new(());
+
+/// The engine for one test alone; `None`, loudly, where none answers.
+fn engine() -> Option<MutexGuard<'static, ()>> {
+    let answers = Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
+    if !answers.is_ok_and(|output| output.status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "no engine answers; CI needs one");
+        eprintln!("NOT RUN: no container engine answers; start Docker to run the tests of level 3");
+        return None;
+    }
+    Some(ENGINE.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// What carries our run label.
+fn labelled() -> Vec<String> {
+    let list = |args: &[&str]| {
+        let output =
+            Command::new("docker").args(args).args(["--filter", "label=takehome.run"]).output().expect("docker");
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut found = list(&["ps", "--all", "--format", "{{.Names}}"]);
+    found.extend(list(&["volume", "ls", "--format", "{{.Name}}"]));
+    found.extend(list(&["network", "ls", "--format", "{{.Name}}"]));
+    found
+}
+
+#[track_caller]
+fn assert_nothing_left() {
+    assert_eq!(labelled(), Vec::<String>::new());
+}
+
+fn zoo(submission: &str) -> PathBuf {
+    root().join("tests/submissions").join(submission)
+}
+
+/// `takehome grade zoo SUBMISSION`.
+fn grade(submission: &Path, out: &Path) -> Command {
+    let library = root().join("tests/library");
+    let mut command = takehome();
+    command.arg("--tasks").arg(library.join("tasks")).arg("--graders").arg(library.join("graders"));
+    command.args(["--quiet", "grade", "zoo"]).arg(submission).arg("--out").arg(out).args(["--seed", "918273645"]);
+    command
+}
+
+/// Grades a submission of the zoo; its report.
+#[track_caller]
+fn report_of(submission: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let output = grade(&zoo(submission), &out).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "", "a report needs no words on standard error");
+    let report = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    for file in ["report.html", "junit.xml", "evidence/evidence.json"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+    assert_nothing_left();
+    report
+}
+
+fn lost(report: &Value) -> Vec<&str> {
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().filter(|f| f["status"] != "passed").map(|f| f["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_plain_submission_earns_everything() {
+    let Some(_engine) = engine() else { return };
+    let report = report_of("plain");
+    assert_eq!((&report["verdict"], &report["points"]), (&"graded".into(), &100.into()));
+}
+
+#[test]
+fn what_does_not_start_is_rejected_with_its_reason() {
+    let Some(_engine) = engine() else { return };
+    for (submission, reason, word) in [
+        ("no-run-sh", "missing-run-sh", "run.sh"),
+        ("not-utf8", "not-utf8", "run.sh"),
+        ("exits", "crashed-at-start", "exit code 3"),
+        ("hangs", "never-ready", "within 6 s"),
+        ("never-answers", "never-ready", "within 6 s"),
+        ("eats-memory", "out-of-memory", "memory"),
+        ("forks-without-end", "never-ready", "within 6 s"),
+        ("wants-what-is-not-there", "dependency-unavailable", "humanize"),
+    ] {
+        let report = report_of(submission);
+        assert_eq!(report["verdict"], "rejected", "{submission}: {report}");
+        assert_eq!(report["reason"], reason, "{submission}");
+        assert_eq!((&report["points"], &report["max_points"]), (&0.into(), &100.into()), "{submission}");
+        let message = report["message"].as_str().unwrap();
+        assert!(message.contains(word) && !message.contains('\n'), "{submission}: {message}");
+    }
+}
+
+#[test]
+fn the_log_of_a_crash_is_in_the_report() {
+    let Some(_engine) = engine() else { return };
+    let report = report_of("exits");
+    let logs: Vec<&str> = report["starts"].as_array().unwrap().iter().map(|s| s["log"].as_str().unwrap()).collect();
+    assert!(logs.iter().any(|log| log.contains("no configuration found")), "{logs:?}");
+}
+
+#[test]
+fn a_service_that_dies_in_the_middle_loses_what_it_does_not_answer() {
+    let Some(_engine) = engine() else { return };
+    let report = report_of("dies-in-the-middle");
+    assert_eq!(report["verdict"], "graded");
+    assert_eq!(lost(&report), ["zoo-sandbox"]);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("Replica a ended by itself"), "{notes}");
+}
+
+#[test]
+fn floods_and_deaf_ears_are_bounded() {
+    let Some(_engine) = engine() else { return };
+    let report = report_of("floods-its-log");
+    assert_eq!(report["points"], 100);
+    assert!(report["starts"][0]["log"].as_str().unwrap().len() <= 64 << 10);
+    let begin = Instant::now();
+    assert_eq!(report_of("ignores-sigterm")["points"], 100);
+    assert!(begin.elapsed() < Duration::from_secs(20), "it is killed after 2 s");
+}
+
+#[test]
+fn a_walker_finds_nothing_hidden_and_no_way_out() {
+    let Some(_engine) = engine() else { return };
+    let report = report_of("walker");
+    assert_eq!(lost(&report), Vec::<&str>::new(), "{}", report["findings"]);
+}
+
+#[test]
+fn a_pinned_package_is_installed_before_the_run() {
+    let Some(_engine) = engine() else { return };
+    let report = report_of("wants-a-package");
+    assert_eq!(report["points"], 100, "{report}");
+    let phases = report["timings"].to_string();
+    assert!(phases.contains("dependencies"), "{phases}");
+}
+
+/// A grade of a submission that takes some seconds, in the background.
+fn background(out: &Path) -> Child {
+    grade(&zoo("walker"), out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits until something of ours is on the engine.
+fn wait_for_a_container() {
+    let begin = Instant::now();
+    while labelled().is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(120), "no container appeared");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn interrupts_clean_up_and_say_so() {
+    let Some(_engine) = engine() else { return };
+    for signal in ["INT", "TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let child = background(&out);
+        wait_for_a_container();
+        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+        assert!(stderr(&output).contains("the containers are removed"), "{}", stderr(&output));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is half-written");
+        assert_nothing_left();
+    }
+}
+
+/// Ten kills, spread over the run by a fixed pattern so that a failure can be repeated.
+#[test]
+fn sweep_removes_what_killed_runners_left() {
+    let Some(_engine) = engine() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut left = 0;
+    for moment in 0..10_u64 {
+        let mut child = background(&folder.path().join(format!("out{moment}")));
+        std::thread::sleep(Duration::from_millis(120 + moment * moment * 37));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        left += labelled().len();
+        let output = takehome().arg("sweep").output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_nothing_left();
+    }
+    assert!(left > 10, "the kills came too early or too late to prove anything: {left}");
+}
+
+#[test]
+fn sweep_leaves_a_living_runner_alone() {
+    let Some(_engine) = engine() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let child = background(&folder.path().join("out"));
+    wait_for_a_container();
+    let output = takehome().arg("sweep").output().unwrap();
+    assert!(stdout(&output).contains("kept"), "{}", stdout(&output));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_nothing_left();
+}
+
+#[test]
+fn a_seed_and_only_narrow_a_run() {
+    let Some(_engine) = engine() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let output = grade(&zoo("plain"), &out).args(["--only", "zoo-answers", "--fail-under", "61"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "60 of 60 is below 61");
+    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!((&report["points"], &report["max_points"]), (&60.into(), &60.into()));
+    assert_eq!(report["seed"], 918_273_645);
+    assert_nothing_left();
+}

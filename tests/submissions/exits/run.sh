@@ -1,0 +1,2 @@
+echo "no configuration found" >&2
+exit 3

