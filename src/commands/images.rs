@@ -26,7 +26,7 @@ async fn list(engine: &Engine) -> Result<ExitStatus, Failure> {
     let width = images.iter().map(|image| image.tag.len()).max().unwrap_or(0);
     for image in &images {
         let size = show_size(image.size.unsigned_abs());
-        let note = if used.contains(&image.tag) { "" } else { "  not used by this version" };
+        let note = if used.contains(&image.tag) || is_debian(&image.tag) { "" } else { "  not used by this version" };
         println!("{:width$}  {size:>10}{note}", image.tag);
     }
     let present: BTreeSet<&str> = images.iter().map(|image| image.tag.as_str()).collect();
@@ -51,7 +51,7 @@ async fn build(context: &Context, engine: &Engine, slugs: Vec<String>) -> Result
 async fn prune(engine: &Engine, all: bool) -> Result<ExitStatus, Failure> {
     let used = if all { BTreeSet::new() } else { used_tags()? };
     let mut images = engine.images().await.map_err(Failure::fault)?;
-    images.retain(|image| !used.contains(&image.tag) && (all || !image.tag.starts_with("takehome/debian:")));
+    images.retain(|image| !used.contains(&image.tag) && (all || !is_debian(&image.tag)));
     // Children before their parents: an examiner is built on its packages, those on the base.
     images.sort_by_key(|image| {
         ["examiner:", "runtime", "examiner-packages", "base", "debian"].iter().position(|name| image.tag.contains(name))
@@ -62,6 +62,11 @@ async fn prune(engine: &Engine, all: bool) -> Result<ExitStatus, Failure> {
     }
     println!("removed {} images", images.len());
     Ok(ExitStatus::Graded)
+}
+
+/// A bootstrapped Debian: the parent of every base.
+fn is_debian(tag: &str) -> bool {
+    tag.starts_with("takehome/debian:")
 }
 
 /// The tags that this version of the program uses.

@@ -1,5 +1,7 @@
 //! `takehome sweep`: removes what killed runners left.
 
+use std::time::Duration;
+
 use super::Failure;
 use super::runner;
 use crate::cli::SweepArgs;
@@ -7,24 +9,38 @@ use crate::exit::ExitStatus;
 use crate::sandbox::docker::Engine;
 use crate::sandbox::docker::leftovers::owner_is_dead;
 
+/// A killed runner's last call may still be under way in the engine; it has ended by then.
+const SETTLE: Duration = Duration::from_millis(500);
+
 pub(super) async fn run(args: &SweepArgs) -> Result<ExitStatus, Failure> {
     let (engine, _) = Engine::connect(&runner::new_run_id()?).await.map_err(Failure::fault)?;
     let mut removed = 0;
-    let mut kept = 0;
-    let mut failures = Vec::new();
-    for leftover in engine.leftovers().await.map_err(Failure::fault)? {
-        if !args.all && !owner_is_dead(&leftover.owner) {
-            kept += 1;
-            continue;
+    let mut kept;
+    loop {
+        let (mut failures, mut found) = (Vec::new(), 0);
+        kept = 0;
+        for leftover in engine.leftovers().await.map_err(Failure::fault)? {
+            if !args.all && !owner_is_dead(&leftover.owner) {
+                kept += 1;
+                continue;
+            }
+            found += 1;
+            if let Err(error) = engine.remove_leftover(&leftover).await {
+                failures.push(format!("{}: {error}", leftover.id));
+            }
         }
-        match engine.remove_leftover(&leftover).await {
-            Ok(()) => removed += 1,
-            Err(error) => failures.push(format!("{}: {error}", leftover.id)),
+        if !failures.is_empty() {
+            return Err(Failure::fault(failures.join("\n")));
         }
+        removed += found;
+        if found == 0 {
+            break;
+        }
+        tokio::time::sleep(SETTLE).await;
     }
     println!("removed {removed} containers and volumes");
     if kept > 0 {
         println!("kept {kept} of runners that live or that belong to another machine; --all removes them too");
     }
-    if failures.is_empty() { Ok(ExitStatus::Graded) } else { Err(Failure::fault(failures.join("\n"))) }
+    Ok(ExitStatus::Graded)
 }

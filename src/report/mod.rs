@@ -8,6 +8,8 @@ mod candidate;
 mod html;
 mod junit;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 

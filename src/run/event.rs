@@ -14,12 +14,16 @@ pub enum Phase {
     Dependencies,
     /// Volumes and containers are made and filled.
     Pod,
-    /// The replicas start until both answer.
+    /// The replicas' containers are made and started.
+    Launch,
+    /// The replicas are waited for until all answer.
     Start,
     /// The hidden suite runs against them.
     Suite,
     /// The replicas end on SIGTERM.
     Stop,
+    /// States and logs are read and handed to the examiner.
+    Collect,
     /// Logs and data are examined.
     After,
     /// Everything is removed.
@@ -33,10 +37,12 @@ impl Phase {
             Self::Images => "images",
             Self::Dependencies => "dependencies",
             Self::Pod => "pod",
+            Self::Launch => "containers of the replicas",
             Self::Start => "start of the replicas",
             Self::Suite => "hidden suite",
             Self::Stop => "stop of the replicas",
-            Self::After => "logs and data",
+            Self::Collect => "logs",
+            Self::After => "logs and data examined",
             Self::Cleanup => "clean-up",
         }
     }

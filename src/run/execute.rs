@@ -116,7 +116,8 @@ impl<S: Sandbox> Run<'_, S> {
             self.phase(Phase::Dependencies, install::install(self.plan, install, self.sandbox, self.cancel)).await?;
         }
         let pod = self.phase(Phase::Pod, self.unless_cancelled(pod::build(self.plan, self.sandbox))).await?;
-        let replicas = self.phase(Phase::Start, self.start_replicas(&pod)).await?;
+        let replicas = self.phase(Phase::Launch, self.launch_replicas()).await?;
+        self.phase(Phase::Start, self.await_replicas(&pod, &replicas)).await?;
         let (live, instances) = self
             .phase(Phase::Suite, async { tokio::join!(self.suite(&pod, "live"), self.start_instances(&pod)) })
             .await;
@@ -124,7 +125,8 @@ impl<S: Sandbox> Run<'_, S> {
         let instances = instances?;
         live?;
         self.phase(Phase::Stop, self.stop(&replicas, &instances)).await?;
-        self.phase(Phase::After, self.examine_remains(&pod)).await
+        self.phase(Phase::Collect, self.hand_over_remains(&pod, &replicas, &instances)).await?;
+        self.phase(Phase::After, self.suite(&pod, "after")).await
     }
 
     /// Times a phase and tells of it.
@@ -150,14 +152,16 @@ impl<S: Sandbox> Run<'_, S> {
         Ok(id)
     }
 
-    async fn start_replicas(&self, pod: &Pod) -> Result<Vec<ContainerId>, End> {
+    async fn launch_replicas(&self) -> Result<Vec<ContainerId>, End> {
         let plans = &self.plan.replicas;
         lock(&self.seen).replicas = plans.iter().map(|plan| Start::new(&plan.name)).collect();
         let launched = join_all(plans.iter().map(|plan| self.launch(plan))).await;
-        let ids = launched.into_iter().collect::<Result<Vec<_>, _>>()?;
-        if self.cancel.is_asked() {
-            return Err(Cancelled.into());
-        }
+        self.unless_cancelled(async { launched.into_iter().collect() }).await
+    }
+
+    /// Waits until all replicas answer, or one of them ends.
+    async fn await_replicas(&self, pod: &Pod, ids: &[ContainerId]) -> Result<(), End> {
+        let plans = &self.plan.replicas;
         let targets = plans.iter().map(|plan| format!("{}={}", plan.name, plan.health)).collect();
         let ready = self.wait_ready(pod, targets);
         let crash = futures_util::future::select_all(ids.iter().map(|id| Box::pin(self.sandbox.wait(id))));
@@ -172,16 +176,16 @@ impl<S: Sandbox> Run<'_, S> {
             Ok(ready) => {
                 let late = self.note_ready(&ready);
                 if late.is_empty() {
-                    return Ok(ids);
+                    return Ok(());
                 }
-                self.collect(&ids, |seen| &mut seen.replicas).await?;
+                self.collect(ids, |seen| &mut seen.replicas).await?;
                 let within = self.plan.ready_within.as_secs();
                 let message =
                     format!("replica {} did not answer 200 within {within} s of its start", late.join(" and "));
                 Err(End::Rejected(Reason::NeverReady, message))
             }
             Err(index) => {
-                self.collect(&ids, |seen| &mut seen.replicas).await?;
+                self.collect(ids, |seen| &mut seen.replicas).await?;
                 let state = self.sandbox.inspect(&ids[index]).await?;
                 if let Some(start) = lock(&self.seen).replicas.get_mut(index) {
                     start.exited_early = true;
@@ -300,8 +304,7 @@ impl<S: Sandbox> Run<'_, S> {
             };
             start.stopped_after_ms = after;
         }
-        self.collect(replicas, |seen| &mut seen.replicas).await?;
-        self.collect(instances, |seen| &mut seen.instances).await
+        Ok(())
     }
 
     /// SIGTERM, and SIGKILL at the limit. How long it took; `None` where it was killed.
@@ -336,8 +339,15 @@ impl<S: Sandbox> Run<'_, S> {
         Ok(())
     }
 
-    /// Hands logs and facts to the examiner and runs the second phase of the suite.
-    async fn examine_remains(&self, pod: &Pod) -> Result<(), End> {
+    /// Reads states and logs and hands them to the examiner.
+    async fn hand_over_remains(
+        &self,
+        pod: &Pod,
+        replicas: &[ContainerId],
+        instances: &[ContainerId],
+    ) -> Result<(), End> {
+        self.collect(replicas, |seen| &mut seen.replicas).await?;
+        self.collect(instances, |seen| &mut seen.instances).await?;
         let files = {
             let seen = lock(&self.seen);
             let mut files: Vec<(String, Vec<u8>)> =
@@ -347,8 +357,7 @@ impl<S: Sandbox> Run<'_, S> {
             files
         };
         let handed = pod::unpack(self.sandbox, &pod.examiner, crate::inside::GRADER_DIR, tar_of(&files), None);
-        self.unless_cancelled(handed).await?;
-        self.suite(pod, "after").await
+        self.unless_cancelled(handed).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! One integration binary: linked once, helpers shared, modules run in parallel.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers as well")]
+
 mod cli;
 mod docker;
 mod scripted;

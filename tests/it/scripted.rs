@@ -62,14 +62,14 @@ async fn a_failure_at_any_operation_is_our_fault_and_leaves_nothing() {
     let operations = clean.log();
     let first_removal = operations.iter().position(|line| line.starts_with("remove")).expect("it cleans up");
     assert!(first_removal > 20, "{operations:#?}");
-    for at in 0..first_removal {
+    for (at, operation) in operations.iter().enumerate().take(first_removal) {
         let error = SandboxError::Failed { doing: "do it", message: "scripted".into() };
         let (evidence, sandbox) = run(Script { trouble: Some((at, Trouble::Fail(error))), ..Script::default() }).await;
         let Ended::Fault { fault, .. } = &evidence.ended else {
-            panic!("operation {at}, {}: {:?}", operations[at], evidence.ended)
+            panic!("operation {at}, {}: {:?}", operation, evidence.ended)
         };
-        assert_eq!(*fault, Fault::EngineFailed, "operation {at}, {}", operations[at]);
-        assert_eq!(sandbox.left(), Vec::<String>::new(), "operation {at}, {}", operations[at]);
+        assert_eq!(*fault, Fault::EngineFailed, "operation {at}, {}", operation);
+        assert_eq!(sandbox.left(), Vec::<String>::new(), "operation {at}, {}", operation);
     }
 }
 

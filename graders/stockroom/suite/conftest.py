@@ -4,13 +4,12 @@ Registering is slow on purpose (slow hashes), so tests share users and never sha
 """
 
 import pytest
-from takehome_suite.client import Recorder
-from takehome_suite.plugin import Clients
-from takehome_suite.run import Run, State
-
 from leaks import Watch
 from shapes import Shapes
 from shop import Shop, User
+from takehome_suite.client import Recorder
+from takehome_suite.plugin import Clients
+from takehome_suite.run import Run, State
 from trail import Trail
 
 

@@ -2,10 +2,9 @@
 
 import random
 
+from shop import NOT_OWNER, User, tag
 from takehome_suite.client import Answer
 from takehome_suite.outcome import Partial, expect, expect_equal, fail, require_status
-
-from shop import NOT_OWNER, User, tag
 
 
 def expect_forbidden(answer: Answer, doing: str, allowed: tuple[int, ...] = NOT_OWNER) -> None:

@@ -4,11 +4,10 @@ import random
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
-from takehome_suite.client import Answer
-from takehome_suite.outcome import expect, expect_equal, expect_status, require_status
-
 from shapes import Shapes, expect_error
 from shop import Shop, User, entity, members, new_email, new_key, new_password, new_sku, tag, word
+from takehome_suite.client import Answer
+from takehome_suite.outcome import expect, expect_equal, expect_status, require_status
 
 
 def test_health(shop: Shop, shapes: Shapes) -> None:

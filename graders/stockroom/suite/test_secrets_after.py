@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from takehome_suite.outcome import Inconclusive, expect, fail, require
 from takehome_suite.run import Run, State
-
 from vault import Cell, fast_forms, fast_salted, hash_like, normal, plain_forms, rows_about, stored_files
 
 

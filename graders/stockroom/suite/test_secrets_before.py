@@ -1,9 +1,8 @@
 """Secrets: users whose stored passwords are looked at when the service has stopped."""
 
+from shop import Shop, new_password
 from takehome_suite.outcome import expect_status
 from takehome_suite.run import Run, State
-
-from shop import Shop, new_password
 
 
 def test_users_with_one_password_can_log_in(shop: Shop, run: Run, state: State) -> None:

@@ -4,11 +4,10 @@ import random
 from typing import Any
 
 import pytest
-from takehome_suite.client import Answer
-from takehome_suite.outcome import expect_equal, expect_status, require_status
-
 from shapes import expect_error
 from shop import INT_MAX, REFUSED, Shop, User, members, new_email, new_key, new_password, new_sku, tag
+from takehome_suite.client import Answer
+from takehome_suite.outcome import expect_equal, expect_status, require_status
 
 ABSENT = object()
 

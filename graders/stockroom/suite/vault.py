@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -189,14 +190,10 @@ def _parts(cells: list[Cell]) -> Iterator[bytes]:
 
 def _decoded(text: bytes) -> list[bytes] | None:
     forms = []
-    try:
+    with suppress(ValueError):
         forms.append(bytes.fromhex(text.decode("ascii")))
-    except ValueError:
-        pass
-    try:
+    with suppress(ValueError):
         forms.append(base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True))
-    except ValueError:
-        pass
     return forms or None
 
 

@@ -2,6 +2,8 @@
 //!
 //! Templates escape for HTML; hidden characters are shown in the finished page, so no template can forget it.
 
+#[cfg(test)]
+mod tests;
 mod text;
 mod view;
 mod words;

@@ -47,7 +47,7 @@ pub fn layout_json(text: &str, width: usize) -> Option<String> {
     serde_json::from_str::<Value>(text).ok()?;
     let tokens = tokens(text);
     let mut out = String::with_capacity(text.len() * 2);
-    lay_out(&tokens, 0, width, &mut out);
+    lay_out(&tokens, 0, 0, width, &mut out);
     Some(out)
 }
 
@@ -82,11 +82,11 @@ fn string_length(json: &str) -> usize {
     json.len()
 }
 
-/// Lays out one value, all of whose tokens these are.
-fn lay_out(tokens: &[&str], indent: usize, width: usize, out: &mut String) {
+/// Lays out one value, all of whose tokens these are; its line is indented so far, and it begins in `column`.
+fn lay_out(tokens: &[&str], indent: usize, column: usize, width: usize, out: &mut String) {
     let line = one_line(tokens);
     let is_container = tokens.len() > 2;
-    if !is_container || indent + line.chars().count() <= width {
+    if !is_container || column + line.chars().count() <= width {
         out.push_str(&line);
         return;
     }
@@ -99,9 +99,9 @@ fn lay_out(tokens: &[&str], indent: usize, width: usize, out: &mut String) {
             [key, ":", value @ ..] => {
                 out.push_str(key);
                 out.push_str(": ");
-                lay_out(value, inside, width, out);
+                lay_out(value, inside, inside + key.chars().count() + 2, width, out);
             }
-            value => lay_out(value, inside, width, out),
+            value => lay_out(value, inside, inside, width, out),
         }
     }
     out.push('\n');
@@ -274,8 +274,8 @@ mod tests {
                 "{\n  \"a\": {\n    \"long\": \"0123456789, \\\" { [ ]: \\\\\"\n  },\n  \"b\": []\n}",
             ),
             (
-                "[[1,2,3,4,5],[12345678,12345678,123456789,1234]]",
-                "[\n  [1, 2, 3, 4, 5],\n  [\n    12345678,\n    12345678,\n    123456789,\n    1234\n  ]\n]",
+                "[[1,2,3,4,5],[12345678,12345678,123456789,12345678]]",
+                "[\n  [1, 2, 3, 4, 5],\n  [\n    12345678,\n    12345678,\n    123456789,\n    12345678\n  ]\n]",
             ),
         ];
         for (json, expected) in cases {

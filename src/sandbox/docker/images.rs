@@ -140,7 +140,7 @@ impl Engine {
                         return Err(failed(detail.message.unwrap_or_default()));
                     }
                     for text in info.stream.unwrap_or_default().lines().filter(|text| !text.trim().is_empty()) {
-                        line(&recipe.name, text);
+                        line(&recipe.name, &plain(text));
                     }
                 }
             }
@@ -248,6 +248,11 @@ impl Engine {
         let removed = self.docker.remove_image(tag, None::<RemoveImageOptions>, None);
         within("remove an image", OPERATION, removed).await.map(drop)
     }
+}
+
+/// A line without the colours that installers print.
+fn plain(text: &str) -> String {
+    console::strip_ansi_codes(text).chars().filter(|c| !c.is_control()).collect()
 }
 
 fn build_context(recipe: &Recipe) -> std::io::Result<Vec<u8>> {

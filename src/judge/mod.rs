@@ -242,3 +242,6 @@ fn not_reported(test: &str, timed_out: bool) -> Proof {
     };
     Proof { test: test.to_owned(), status, message: message.to_owned(), detail: serde_json::Value::Null }
 }
+
+#[cfg(test)]
+mod tests;
