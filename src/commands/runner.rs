@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::Failure;
 use crate::evidence::{Ended, Evidence, FORMAT, Reason, Record, Subject};
+use crate::exit::ExitStatus;
 use crate::run::cancel::{self, Cancel};
 use crate::run::event::{Event, Phase, Sink};
 use crate::run::execute;
@@ -71,7 +72,10 @@ pub async fn grade(
     };
     let (engine, info) = engine;
     let begin = Instant::now();
-    let images = images(engine, &job.grader.task.runtime, sink).await?;
+    let images = cancel.or(images(engine, &job.grader.task.runtime, sink)).await.map_err(|_| Failure {
+        status: ExitStatus::Interrupted,
+        message: "interrupted before anything was started".to_owned(),
+    })??;
     let timings = vec![(Phase::Images, millis(begin.elapsed()))];
     let secrets = Secrets {
         replicas: random_hex(24)?,

@@ -228,3 +228,23 @@ fn a_seed_and_only_narrow_a_run() {
     assert_eq!(report["seed"], 918_273_645);
     assert_nothing_left();
 }
+
+/// A disk that fills up while the report is written: nothing half-written stays.
+#[test]
+fn a_full_disk_leaves_nothing_half_written() {
+    let Some(_engine) = engine() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let grade = grade(&zoo("no-run-sh"), &out);
+    // Files may grow to 4 KiB; a write beyond fails as on a full disk.
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
+        .arg(grade.get_program())
+        .args(grade.get_args());
+    let output = limited.current_dir(root()).env("NO_COLOR", "1").output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--out") && stderr(&output).contains("File too large"), "{}", stderr(&output));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert_nothing_left();
+}

@@ -4,6 +4,7 @@
 
 mod cli;
 mod docker;
+mod golden;
 mod scripted;
 mod support;
 mod tidy;

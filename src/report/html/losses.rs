@@ -131,13 +131,12 @@ pub fn is_critical_failure(finding: &FindingView) -> bool {
     finding.critical && finding.proof.iter().any(|proof| proof.status == FindingStatus::Failed)
 }
 
-/// Points of a finding, in words.
-pub fn finding_points(finding: &FindingView) -> String {
+/// For a heading.
+fn finding_points(finding: &FindingView) -> String {
     if finding.status.is_ours() {
         return "not counted".to_owned();
     }
-    let plural = if finding.max_points == 1 { "" } else { "s" };
-    format!("{} of {} point{plural}", finding.points, finding.max_points)
+    format!("{} of {}", finding.points, count(finding.max_points as usize, "point"))
 }
 
 /// The index of its group.

@@ -2,6 +2,7 @@
 //!
 //! Templates escape for HTML; hidden characters are shown in the finished page, so no template can forget it.
 
+mod losses;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -1,6 +1,6 @@
 //! `Report` → what the interviewer's page shows, in its order. Pure; the templates only place it.
 
-use super::losses::{Group, finding_points, groups, is_critical_failure};
+use super::losses::{Group, groups, is_critical_failure};
 use super::text::{count, date, duration, percent};
 use super::words::{after_fault, after_rejection, status_meaning, status_word};
 use crate::judge::FindingStatus;
@@ -55,7 +55,7 @@ pub struct CheckRow<'a> {
     pub status: &'static str,
     /// Of a pass: how many of its tests the grader could not decide.
     pub undecided: Option<String>,
-    /// Points, in words.
+    /// Points, for a column of points.
     pub points: String,
 }
 
@@ -142,7 +142,11 @@ fn criterion_row<'a>(report: &'a Report, criterion: &'a CriterionView) -> Criter
                 status: status_word(finding.status),
                 undecided: (passed && !finding.proof.is_empty())
                     .then(|| format!("{} not decided", count(finding.proof.len(), "test"))),
-                points: finding_points(finding),
+                points: if finding.status.is_ours() {
+                    "not counted".to_owned()
+                } else {
+                    format!("{} of {}", finding.points, finding.max_points)
+                },
             }
         })
         .collect();

@@ -16,7 +16,7 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 use tokio::io::AsyncReadExt;
 
-use super::{Engine, OPERATION, translate, within};
+use super::{Engine, NO_SPACE, OPERATION, translate, within};
 use crate::sandbox::SandboxError;
 use crate::sandbox::recipe::{BASE_PACKAGES, DEBIAN_IMAGE, DEBIAN_RELEASE, Parent, Recipe};
 
@@ -124,7 +124,12 @@ impl Engine {
             .rm(true)
             .forcerm(true)
             .build();
-        let failed = |message: String| ImageError::Build { image: recipe.name.clone(), message };
+        let failed = |message: String| {
+            if message.contains(NO_SPACE) {
+                return SandboxError::NoSpace { doing: "build an image" }.into();
+            }
+            ImageError::Build { image: recipe.name.clone(), message }
+        };
         let context = build_context(recipe).map_err(|error| failed(error.to_string()))?;
         let mut stream = Box::pin(self.docker.build_image(options, None, Some(bollard::body_full(context.into()))));
         line(&recipe.name, "starting");

@@ -35,6 +35,8 @@ const ROLE_LABEL: &str = "takehome.role";
 /// One engine operation. Generous: a loaded engine is slow, a hung one must end.
 const OPERATION: Duration = Duration::from_secs(60);
 const OLDEST_API: (u32, u32) = (1, 41);
+/// How engines say that their disk is full.
+const NO_SPACE: &str = "no space left on device";
 const STDERR_TAIL: usize = 64 << 10;
 
 /// A connected engine, seen from one run.
@@ -320,7 +322,7 @@ fn translate(doing: &'static str, error: &Error) -> SandboxError {
         Error::DockerResponseServerError { message, .. } => message.clone(),
         other => other.to_string(),
     };
-    if message.contains("no space left on device") {
+    if message.contains(NO_SPACE) {
         return SandboxError::NoSpace { doing };
     }
     SandboxError::Failed { doing, message: one_line(&message) }
