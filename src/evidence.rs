@@ -182,7 +182,7 @@ pub struct Start {
     pub exited_early: bool,
     /// Its last state.
     pub state: Option<ContainerState>,
-    /// From SIGTERM to its end, in milliseconds; `None` when it was killed.
+    /// From SIGTERM to its end, in milliseconds; `None` when it was killed or had ended before.
     pub stopped_after_ms: Option<u64>,
     /// What it printed: the end, bounded. A file of its own when saved.
     #[serde(skip)]

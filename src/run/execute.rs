@@ -307,8 +307,11 @@ impl<S: Sandbox> Run<'_, S> {
         Ok(())
     }
 
-    /// SIGTERM, and SIGKILL at the limit. How long it took; `None` where it was killed.
+    /// SIGTERM, and SIGKILL at the limit. How long it took; `None` where it was killed or had ended before.
     async fn stop_one(&self, id: &ContainerId) -> Result<Option<u64>, End> {
+        if !self.sandbox.inspect(id).await?.running {
+            return Ok(None);
+        }
         let begin = Instant::now();
         self.sandbox.kill(id, "SIGTERM").await?;
         match tokio::time::timeout(self.plan.stop_within, self.cancel.or(self.sandbox.wait(id))).await {

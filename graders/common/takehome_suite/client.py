@@ -1,7 +1,7 @@
 """The HTTP client of the suites: records every exchange, follows nothing, and is bounded in size and time.
 
-The answer comes from untrusted code. A deadline from the operating system ends an exchange that drips bytes, which
-the time-outs of an HTTP library (they start again at each byte) do not.
+The answer comes from untrusted code. A deadline from the operating system ends an exchange that drips bytes,
+which the time-outs of an HTTP library (they start again at each byte) do not.
 """
 
 import json
@@ -53,6 +53,11 @@ class Exchange:
     response_body: bytes = b""
     error: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The request as it may stand in a sentence."""
+        return f"{self.method} {short(urlsplit(self.url).path, 60)}"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -79,7 +84,7 @@ class Answer:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             raise Unmet(
-                f"The answer to {self.exchange.method} {short(self.exchange.url, 60)} should be JSON, but is not.",
+                f"The answer to {self.exchange.name} should be JSON, but is not.",
                 expected="a JSON body",
                 observed=short(self.text),
             ) from None
@@ -89,7 +94,7 @@ class Answer:
         value = self.json()
         if not isinstance(value, dict):
             raise Unmet(
-                f"The answer to {self.exchange.method} {short(self.exchange.url, 60)} should be a JSON object.",
+                f"The answer to {self.exchange.name} should be a JSON object, but is not.",
                 expected="a JSON object",
                 observed=short(self.text),
             )
@@ -201,16 +206,15 @@ class Client:
         exchange.took_ms = int((time.monotonic() - began) * 1000)
         exchange.error = error
         self._recorder.add(exchange)
-        path = urlsplit(exchange.url).path
         return NoAnswer(
-            f"{exchange.method} {short(path, 60)} got no answer: {error}.",
+            f"{exchange.name} got no answer: {error}.",
             expected="an HTTP answer",
             observed=error,
         )
 
     def _open(self) -> httpx.Client:
-        # Idle connections are dropped long before a server would (2 to 5 s are usual), so that a request never
-        # meets a connection that the server is just closing. No settings from the environment.
+        # Idle connections are dropped long before a server would (2 to 5 s are usual), so that a request
+        # never meets a connection that the server is just closing. No settings from the environment.
         limits = httpx.Limits(keepalive_expiry=0.5)
         return httpx.Client(timeout=ANSWER_SECONDS, limits=limits, follow_redirects=False, trust_env=False)
 

@@ -1,4 +1,4 @@
-"""Generated tests under control: seeded, without a database, bounded in examples and in time, with a readable proof.
+"""Generated tests under control: seeded, bounded in examples and in time, nothing kept, and a readable proof.
 
 Hypothesis searches and shrinks. What it finds is told as the steps of the smallest run that fails.
 """

@@ -1,4 +1,4 @@
-"""How a test ends, as exceptions, and the helpers that raise them with a sentence an interviewer understands."""
+"""How a test ends, as exceptions, and helpers that raise them with a sentence an interviewer understands."""
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -67,7 +67,8 @@ def expect_status(answer: "Answer", allowed: "int | Iterable[int]", doing: str) 
     statuses = _statuses(allowed)
     if answer.status not in statuses:
         raise Unmet(
-            f"{_capital(doing)} should be answered with {_either(statuses)}, but was answered with {answer.status}.",
+            f"{_capital(doing)} should be answered with {_either(statuses)}, "
+            f"but was answered with {answer.status}.",
             expected={"status": statuses},
             observed={"status": answer.status, "body": short(answer.text)},
         )

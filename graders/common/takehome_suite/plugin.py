@@ -1,7 +1,7 @@
-"""The pytest plugin of the examiner: fixtures, and one outcome, message and proof for each test in the JUnit file.
+"""The pytest plugin of the examiner: fixtures, and an outcome, a message and a proof for each test.
 
-A test says how it ends by the exceptions of `outcome`. Anything else that escapes it is a fault of the suite and is
-reported as errored, so that it never counts against a submission.
+A test says how it ends by the exceptions of `outcome`. Anything else that escapes it is a fault of the suite
+and is reported as errored, so that it never counts against a submission.
 """
 
 import os
@@ -52,7 +52,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if used > run.budget_seconds:
         mean = 1000 * recorder.waited_seconds / max(1, recorder.count)
         raise outcome.NotAssessable(
-            f"Not assessable: the time for the tests ({run.budget_seconds:.0f} s) was used up before this one; "
+            f"Not assessable: the time for the tests ({run.budget_seconds:.0f} s) was used up before; "
             f"the service took {mean:.0f} ms a request on average.",
             observed={"requests": recorder.count, "waited_seconds": round(recorder.waited_seconds, 1)},
         )

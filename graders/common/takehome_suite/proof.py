@@ -1,4 +1,4 @@
-"""The minimal proof of a result that is not a pass: what was expected, what happened, and a line that shows it again.
+"""The proof of a result that is not a pass: what was expected, what happened, a line that shows it again.
 
 Everything in a proof is bounded and plain ASCII, because it holds bytes that untrusted code chose.
 """

@@ -1,4 +1,4 @@
-"""The run file that the orchestrator writes for the examiner, as a typed value, and what a phase leaves for the next one."""
+"""The run file that the orchestrator writes for the examiner, and what one phase leaves for the next."""
 
 import hashlib
 import json

@@ -11,7 +11,8 @@ MARKS = {
     "a traceback": re.compile(r"Traceback \(most recent call last|File \\*\"[^\"]{1,200}\.py\\*\", line \d+"),
     "a path of its code": re.compile(r"/[\w.-]+/[\w./-]*\.py\b|site-packages"),
     "a message of the database": re.compile(
-        r"sqlite3?\.\w+Error|OperationalError|IntegrityError|sqlalche\.me|\[SQL: |constraint failed|no such (?:table|column)"
+        r"sqlite3?\.\w+Error|OperationalError|IntegrityError|sqlalche\.me|\[SQL: |no such (?:table|column): "
+        r"|(?:UNIQUE|FOREIGN KEY|NOT NULL|CHECK) constraint failed"
     ),
     "SQL": re.compile(r"\bSELECT\s.{1,300}\sFROM\s|\bINSERT\s+INTO\s|\bUPDATE\s+\w+\s+SET\s", re.DOTALL),
     "a debug page": re.compile(

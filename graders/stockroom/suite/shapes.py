@@ -21,7 +21,7 @@ _formats = FormatChecker(formats=())
 
 
 def is_integer(_checker: TypeChecker, value: object) -> bool:
-    """Whether a value was written as a JSON integer: `5.0` is one for JSON Schema, and not for the contract."""
+    """Whether a value is written as a JSON integer; for JSON Schema `5.0` is one, for the contract not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -32,7 +32,7 @@ Validator = validators.extend(
 
 @_formats.checks("date-time")
 def is_utc_time(value: object) -> bool:
-    """Whether a string is a time in UTC as the contract writes it; other types are not this check's business."""
+    """Whether a string is a time in UTC as the contract writes it. Other types are charged as such."""
     return not isinstance(value, str) or UTC_TIME.fullmatch(value) is not None
 
 
@@ -78,7 +78,8 @@ class Shapes:
         if problem is not None:
             where = "/".join(str(part) for part in problem.absolute_path) or "the body"
             fail(
-                f"{operation_id} ({answer.status}): {where} is not as the contract says: {short(problem.message)}.",
+                f"{operation_id} ({answer.status}): {where} is not as the contract says: "
+                f"{short(problem.message)}.",
                 expected=problem.schema,
                 observed=short(answer.text),
             )
@@ -102,9 +103,10 @@ class Shapes:
 
 def expect_json_type(answer: Answer, what: str) -> None:
     """The test fails unless the answer says that it is JSON."""
+    seen = short(answer.media_type or "without a type")
     expect(
         JSON_TYPE.fullmatch(answer.media_type) is not None,
-        f"{what} ({answer.status}) should be application/json, but is {short(answer.media_type or 'without a type')}.",
+        f"{what} ({answer.status}) should be application/json, but is {seen}.",
         expected="application/json or …+json",
         observed=answer.headers.get("content-type"),
     )

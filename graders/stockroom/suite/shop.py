@@ -1,7 +1,8 @@
 """The words of the stockroom contract for the tests: users who create, change, adjust, delete and order.
 
-A `has_…` method is a prerequisite: when it does not work, the test that uses it is not assessable, because the test
-of that very operation has charged it already. Every other method only sends a request and returns the answer.
+A `has_…`, `sees_…` or `walks_…` method is a prerequisite: when it does not work, the test that uses it is not
+assessable, because the test of that very operation has charged it already. Every other method only sends a
+request and returns the answer.
 """
 
 import random
@@ -68,7 +69,7 @@ def query(parameters: Mapping[str, Any]) -> str:
 class User:
     """A registered user, with a token of its own at every instance that it talks to.
 
-    The tokens are separate so that only the test of that very rule depends on a token working at both replicas.
+    The tokens are separate, so that only the tests of that rule depend on a token working at both replicas.
     """
 
     clients: list[Client]

@@ -1,7 +1,7 @@
-"""Generated requests, from the public OpenAPI document: good ones work, bad ones are refused, none breaks the service.
+"""Requests generated from the public OpenAPI document: good ones work, bad ones are refused, none breaks.
 
-Schemathesis makes the requests. What is right is decided here, because the contract leaves free some of what the
-document's schemas exclude: `1.0` or `"1"` for an integer, numbers above 2 to the 31, U+0000, lone surrogates.
+Schemathesis makes the requests. What is right is decided here, because the contract leaves free some of what
+the schemas exclude: `1.0` or `"1"` for an integer, numbers above 2 to the 31, U+0000, lone surrogates.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import schemathesis
 from schemathesis import GenerationMode
+from schemathesis.config import SchemathesisConfig
 from shapes import Shapes
 from shop import INT_MAX, REFUSED, User, new_key, new_sku
 from takehome_suite.client import Answer
@@ -23,6 +24,9 @@ from takehome_suite.run import Run
 EXAMPLES = 25
 SECONDS = 6.0
 VALID, INVALID, FREE = "valid", "invalid", "free"
+SERVER_SET = frozenset(
+    ("id", "owner_id", "user_id", "version", "created_at", "status", "price_cents", "total_cents")
+)
 
 WRITES = {
     "createItem": "/items",
@@ -88,7 +92,9 @@ MEMBERS: Mapping[str, Mapping[str, Any]] = {
 @pytest.fixture(scope="module")
 def document(shapes: Shapes) -> Any:
     """The document as Schemathesis reads it."""
-    return schemathesis.openapi.from_dict(json.loads(json.dumps(shapes.document)))
+    # A configuration of our own, so that none is looked for in the file system.
+    config = SchemathesisConfig.from_dict({"generation": {"allow-x00": False}})
+    return schemathesis.openapi.from_dict(json.loads(json.dumps(shapes.document)), config=config)
 
 
 def cases(document: Any, operation: str, mode: GenerationMode) -> Any:
@@ -101,11 +107,16 @@ def send(owner: User, operation: str, item_id: str, stem: str, body: Any) -> Ans
     path = WRITES[operation].replace("{id}", item_id)
     headers = {"putItem": {"If-Match": "*"}, "createOrder": {"Idempotency-Key": stem}}.get(operation, {})
     method = "PUT" if operation == "putItem" else "POST"
-    return owner.call(method, path, raw=json.dumps(body).encode(), headers=headers)
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return owner.call(method, path, raw=raw, headers=headers)
 
 
 def sendable(body: Any) -> bool:
-    """Whether a body can be written as JSON."""
+    """Whether a body can be sent: as it is, or as JSON without members that have a test of their own."""
+    if isinstance(body, bytes):
+        return True
+    if isinstance(body, dict) and not SERVER_SET.isdisjoint(body):
+        return False
     try:
         json.dumps(body, allow_nan=False)
     except (TypeError, ValueError):
@@ -122,8 +133,8 @@ def test_generated_good_bodies_work(
     stem = new_key(rng)
 
     def check(case: Any) -> None:
-        body = dict(case.body) if isinstance(case.body, dict) else case.body
-        if operation == "createOrder":
+        body = case.body
+        if operation == "createOrder" and isinstance(body, dict):
             body = {**body, "item_id": item["id"]}
         if not sendable(body) or of_body(operation, body) != VALID:
             return

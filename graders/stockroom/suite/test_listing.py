@@ -1,4 +1,4 @@
-"""Listing: pages, order and search of the catalogue, a cursor that survives changes, and the list of orders."""
+"""Listing: pages, order and search of the catalogue, a cursor that survives changes, the list of orders."""
 
 import random
 from datetime import datetime
@@ -171,8 +171,8 @@ def test_walk_survives_deleting_and_inserting(owner: User, rng: random.Random, s
     missing = [item for item in stay if item not in seen]
     expect(
         not missing and not repeated,
-        f"A walk with sort={sort} during deletions and insertions should show each item that existed throughout exactly "
-        f"once, but skipped {len(missing)} and repeated {len(repeated)}.",
+        f"A walk with sort={sort} during deletions and insertions should show each item that existed all the "
+        f"time once, but skipped {len(missing)} and repeated {len(repeated)}.",
         expected={"each once": stay},
         observed={"skipped": missing, "repeated": repeated},
     )

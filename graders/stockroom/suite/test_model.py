@@ -288,11 +288,11 @@ def prepare(
 def test_items_follow_the_model(
     owner: User, stranger: User, recorder: Recorder, run: Run, rng: random.Random
 ) -> None:
-    run_model(prepare(ItemsModel, owner, stranger, recorder, rng), seed=run.seed, runs=10, steps=15)
+    run_model(prepare(ItemsModel, owner, stranger, recorder, rng), seed=run.seed, runs=15, steps=20)
 
 
 def test_orders_follow_the_model(
     owner: User, stranger: User, recorder: Recorder, run: Run, rng: random.Random
 ) -> None:
     owner.has_order(rng, owner.has_item(rng))
-    run_model(prepare(OrdersModel, owner, stranger, recorder, rng), seed=run.seed, runs=10, steps=15)
+    run_model(prepare(OrdersModel, owner, stranger, recorder, rng), seed=run.seed, runs=15, steps=20)

@@ -1,4 +1,4 @@
-"""Orders: the price of the pricing service, exact totals, stock that moves once, and nothing saved without a price."""
+"""Orders: prices from the service, exact totals, stock that moves once, nothing saved without a price."""
 
 import random
 from typing import Any

@@ -1,4 +1,4 @@
-"""Authentication, with a further start of the service: tokens that expire after 3 s, signed with another secret.
+"""Authentication, with a further start of the service: tokens of 3 s, signed with another secret.
 
 These tests come last: that instance starts while the others run.
 """

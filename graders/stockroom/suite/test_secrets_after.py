@@ -1,4 +1,4 @@
-"""Secrets, when the service has stopped: APP_SECRET has no default, and passwords are stored salted and slow-hashed."""
+"""Secrets, when the service has stopped: no default of APP_SECRET, and passwords salted and slow-hashed."""
 
 import json
 import tempfile
@@ -42,7 +42,7 @@ def test_service_does_not_become_healthy_without_a_secret(run: Run, people: list
     require(bool(people), "registering does not work")
     expect(
         not facts["ready"],
-        "Without APP_SECRET the service should not become healthy, but it did: a default secret signs its tokens.",
+        "Without APP_SECRET the service should not become healthy, but did: it has a default secret.",
         expected={"ready": False},
         observed=facts,
     )

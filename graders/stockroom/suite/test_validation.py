@@ -1,4 +1,4 @@
-"""Validation: what the brief bounds is refused outside of the bounds, works at the bounds, and leaves no trace."""
+"""Validation: what the brief bounds is refused outside the bounds, works at them, and leaves no trace."""
 
 import random
 from typing import Any
@@ -46,7 +46,7 @@ def test_bad_registration_is_refused(shop: Shop, owner: User, rng: random.Random
 
 
 def test_password_of_10_characters_and_long_email_work(shop: Shop, rng: random.Random) -> None:
-    email = f"{'x' * 40}.{new_email(rng)}".rjust(60, "y")
+    email = f"{'x' * 40}.{new_email(rng)}"
     answer = shop.call("POST", "/auth/register", {"email": email, "password": new_password(rng)[-10:]})
     expect_status(answer, 201, "registering with a password of 10 characters and a long email")
 
@@ -56,7 +56,8 @@ def test_login_without_a_member_is_refused(shop: Shop, owner: User, name: str) -
     owner.token()
     credentials = {"email": owner.email, "password": owner.password}
     answer = shop.call("POST", "/auth/token", altered(credentials, name, ABSENT))
-    expect_refused(answer, f"logging in without {name}")
+    # An absent member may also be taken for one that is not right.
+    expect_status(answer, (*REFUSED, 401), f"logging in without {name}")
 
 
 BAD_ITEMS: dict[str, tuple[str, Any]] = {

@@ -1,4 +1,4 @@
-"""Forged bearer tokens: what an attacker makes of a token of his own and of public data, without knowing the secret."""
+"""Forged bearer tokens: what an attacker makes of his own token and of public data, without the secret."""
 
 import base64
 import hashlib

@@ -22,6 +22,8 @@ class Trail:
         replica = self._names.get(f"{url.scheme}://{url.netloc}")
         if replica is None or exchange.status is None or exchange.status >= 500:
             return
+        if not _ordinary(exchange):
+            return
         if not url.path.replace("/", "").replace("-", "").replace("_", "").isalnum() or len(url.path) > 100:
             return
         kind = (replica, exchange.method, url.path.split("/")[1], exchange.status)
@@ -29,3 +31,11 @@ class Trail:
         if self._counts[kind] <= self.KEPT:
             request_id = exchange.request_headers.get("X-Request-ID", "")
             self._state.add("requests", [replica, exchange.method, url.path, exchange.status, request_id])
+
+
+def _ordinary(exchange: Exchange) -> bool:
+    """Whether every server passes the request on to the application, instead of refusing it by itself."""
+    headers = exchange.request_headers.values()
+    return len(exchange.request_body) <= 65_536 and all(
+        value.isascii() and len(value) < 1000 for value in headers
+    )

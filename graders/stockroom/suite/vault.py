@@ -1,4 +1,4 @@
-"""The stored data of a service that has stopped: raw files, and the rows of its SQLite database. Read as hostile data."""
+"""The stored data of a service that has stopped, read as hostile data: raw files and rows of SQLite."""
 
 import base64
 import hashlib
@@ -98,12 +98,12 @@ def rows_about(files: dict[str, bytes], scratch: Path, names: set[str]) -> list[
     """The texts and blobs in all rows that hold one of the names (an email or an id of a user)."""
     found: list[Cell] = []
     # A database and its journal belong together, so all files are copied before one is opened.
-    for number, (name, content) in enumerate(files.items()):
+    for name, content in files.items():
         target = scratch / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        if number > FILES:
-            break
+        # The shared-memory file belongs to processes that are gone; SQLite makes it anew from the journal.
+        if not name.endswith("-shm"):
+            target.write_bytes(content)
     for name, content in files.items():
         if content.startswith(b"SQLite format 3\0"):
             found += _rows_about(scratch / name, names)

@@ -1,10 +1,9 @@
 """A service that ignores SIGTERM."""
 
 import json
-import signal
 import os
+import signal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 

@@ -9,20 +9,24 @@ import os
 import re
 import socket
 import stat
+import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 # Written in two halves, so that this file does not contain what it looks for.
-MARKS = [first + second for first, second in [
-    ("5b1f-hidden", "-canary-c09e"),  # a line of the suite
-    ("test_zoo", "_live"),  # the suite's files and test ids
-    ("test_zoo", "_after"),
-    ("zoo-", "sandbox"),  # a check id
-    ("91827", "3645"),  # the seed
-    ("takehome", "_suite"),  # the plugin
-    ("run", ".json"),
-    ("rubric", ".toml"),
-]]
+MARKS = [
+    first + second
+    for first, second in [
+        ("5b1f-hidden", "-canary-c09e"),  # a line of the suite
+        ("test_zoo", "_live"),  # the suite's files and test ids
+        ("test_zoo", "_after"),
+        ("zoo-", "sandbox"),  # a check id
+        ("91827", "3645"),  # the seed
+        ("takehome", "_suite"),  # the plugin
+        ("run", ".json"),
+        ("rubric", ".toml"),
+    ]
+]
 PATTERN = re.compile("|".join(re.escape(mark) for mark in MARKS).encode())
 SKIPPED = ("/sys", "/usr/lib", "/usr/share", "/opt/venv/lib", "/opt/uv")
 LARGEST = 4 << 20
@@ -160,26 +164,42 @@ def run_in_tmp() -> None:
     require(os.spawnv(os.P_WAIT, "/tmp/program", ["/tmp/program"]) == 0)
 
 
+class Walk(threading.Thread):
+    """One walk, in the background: a request must not wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.found: list[str] = []
+        self.tried = 0
+
+    def run(self) -> None:
+        begin = time.monotonic()
+        found = self.found
+        search("environment", repr(dict(os.environ)).encode(), found)
+        files, processes = walk_files(found), walk_processes(found)
+        ports, attempts = walk_ports(found), escape(found)
+        control: list[str] = []
+        search("control", MARKS[0].encode(), control)
+        print("walked", files, processes, ports, attempts, f"in {time.monotonic() - begin:.1f} s", flush=True)
+        # The open ports are the other replica and the pricing service.
+        if files > 2000 and processes >= 1 and ports == 2 and attempts == len(ATTEMPTS) and control:
+            self.tried = files + processes + ports + attempts
+
+
+walk = Walk()
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        found: list[str] = []
-        tried = 0
-        if self.path == "/report":
-            begin = time.monotonic()
-            search("environment", repr(dict(os.environ)).encode(), found)
-            counts = [walk_files(found), walk_processes(found), walk_ports(found), escape(found)]
-            control: list[str] = []
-            search("control", MARKS[0].encode(), control)
-            print("walked", counts, f"in {time.monotonic() - begin:.1f} s, found", found, flush=True)
-            # Files, processes, open ports (the other replica and the pricing service) and attempts.
-            if counts[0] > 2000 and counts[1] >= 1 and counts[2] == 2 and counts[3] == len(ATTEMPTS) and control:
-                tried = sum(counts)
-        body = json.dumps({"worked": found, "tried": tried}).encode()
-        self.send_response(200)
+        if self.path == "/report" and walk.ident is None:
+            walk.start()
+        done = self.path != "/report" or not walk.is_alive()
+        body = json.dumps({"worked": walk.found, "tried": walk.tried}).encode()
+        self.send_response(200 if done else 202)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
 
-ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()

@@ -1,6 +1,5 @@
 """A service that needs a package beyond the runtime."""
 
-
 import json
 import os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -1,21 +1,26 @@
 """What the zoo's services are asked. A walker must not find this canary: 5b1f-hidden-canary-c09e."""
 
-import json
-import urllib.request
+import time
 
-from takehome_suite.run import Run
+from takehome_suite.outcome import expect, expect_equal, expect_status
+from takehome_suite.plugin import Clients
+
+PATIENCE_SECONDS = 35
 
 
-def test_both_instances_answer(run: Run) -> None:
+def test_both_instances_answer(clients: Clients) -> None:
     """Each instance answers on its own port."""
-    for base_url in run.base_urls:
-        with urllib.request.urlopen(f"{base_url}/healthz", timeout=5) as answer:
-            assert answer.status == 200, "the service should answer 200"
+    for replica in (0, 1):
+        expect_status(clients.replica(replica).request("GET", "/healthz"), 200, "GET /healthz")
 
 
-def test_the_submission_reports_nothing_it_should_not_have(run: Run) -> None:
-    """A submission that tries things answers with what worked; a plain one with nothing."""
-    with urllib.request.urlopen(f"{run.base_urls[0]}/report", timeout=35) as answer:
-        report = json.load(answer)
-    assert report["worked"] == [], f"nothing should have worked, but: {report['worked'][:5]}"
-    assert report["tried"] >= 1, "it should have tried something"
+def test_the_submission_reports_nothing_it_should_not_have(clients: Clients) -> None:
+    """A submission that tries things answers with what worked, 202 until it knows; a plain one with nothing."""
+    begin = time.monotonic()
+    while (answer := clients.replica(0).request("GET", "/report")).status == 202:
+        expect(time.monotonic() - begin < PATIENCE_SECONDS, "The report should be there within 35 s.")
+        time.sleep(0.1)
+    expect_status(answer, 200, "GET /report")
+    report = answer.object()
+    expect_equal(report["worked"], [], "What worked of what the submission tried")
+    expect(report["tried"] >= 1, "The submission should have tried something.", observed=report)
