@@ -54,7 +54,7 @@ fn command(run: &Path, files: &[String], junit: &Path) -> Command {
     let suite = format!("{GRADER_DIR}/suite");
     let mut command = Command::new("/opt/venv/bin/python");
     command
-        .args(["-I", "-m", "pytest", "-v", "--color=no", "-c"])
+        .args(["-I", "-u", "-m", "pytest", "-v", "--color=no", "-c"])
         .arg(format!("{suite}/pytest.ini"))
         .args(["--rootdir", &suite])
         .args(["-p", "takehome_suite.plugin", "-p", "no:cacheprovider"])

@@ -21,6 +21,7 @@ from takehome_suite.outcome import NoAnswer, Unmet, short
 
 ANSWER_BYTES = 1 << 20
 ANSWER_SECONDS = 10.0
+ANSWER_LEVELS = 64
 
 # What clients of a JSON service send in practice. Nothing in a request tells a grader from a user.
 USER_AGENTS = (
@@ -81,7 +82,10 @@ class Answer:
     def json(self) -> Any:
         """The body as a JSON value; the test fails when it is none."""
         try:
-            return json.loads(self.body)
+            value = json.loads(self.body, parse_constant=_refuse)
+            if not _is_shallow(value):
+                raise ValueError("deeper than any answer has to be")
+            return value
         except (ValueError, RecursionError):
             raise Unmet(
                 f"The answer to {self.exchange.name} should be JSON, but is not.",
@@ -221,6 +225,24 @@ class Client:
     def _reopen(self) -> None:
         self._http.close()
         self._http = self._open()
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _is_shallow(value: Any) -> bool:
+    layer = [value]
+    for _ in range(ANSWER_LEVELS):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not layer:
+            return True
+    return False
 
 
 @contextmanager

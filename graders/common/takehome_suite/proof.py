@@ -113,7 +113,10 @@ def _shorten(secret: str) -> str:
 
 def _bounded(value: Any, limit: int) -> Any:
     """The value when its JSON form is small, else the start of that form."""
-    text = json.dumps(value, default=repr)
+    try:
+        text = json.dumps(value, default=repr)
+    except (ValueError, TypeError, RecursionError):
+        return "(not shown)"
     return json.loads(text) if len(text) <= limit else f"{text[:limit]}..."
 
 

@@ -6,6 +6,7 @@ request and returns the answer.
 """
 
 import random
+import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ LETTERS = string.ascii_lowercase
 REFUSED = (400, 422)
 NOT_OWNER = (403, 404)
 INT_MAX = 2**31 - 1
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+TOKEN = re.compile(r"[!-~]{1,4096}")
 ITEM_MEMBERS = ("id", "sku", "name", "stock", "version", "owner_id", "created_at")
 ORDER_MEMBERS = ("id", "item_id", "quantity", "unit_price_cents", "total_cents", "status", "created_at")
 PAGES = 100
@@ -52,17 +55,17 @@ def new_key(rng: random.Random) -> str:
 
 def item_path(item_id: str) -> str:
     """The path of an item; an id from the server needs no escaping, another string does."""
-    return f"/items/{quote(item_id, safe='')}"
+    return f"/items/{quote(item_id, safe='', errors='replace')}"
 
 
 def tag(version: Any) -> str:
-    """The entity tag of a version."""
-    return f'"{version}"'
+    """The entity tag of a version; what is no version matches nothing."""
+    return f'"{version}"' if isinstance(version, int) else '"none"'
 
 
 def query(parameters: Mapping[str, Any]) -> str:
     """A query string, or nothing when there are no parameters."""
-    return f"?{urlencode(parameters, quote_via=quote)}" if parameters else ""
+    return f"?{urlencode(parameters, quote_via=quote, errors='replace')}" if parameters else ""
 
 
 @dataclass
@@ -85,9 +88,9 @@ class User:
             credentials = {"email": self.email, "password": self.password}
             answer = self.clients[on].request("POST", "/auth/token", body=credentials)
             require_status(answer, 200, "logging in")
-            token = answer.object().get("access_token")
-            require(isinstance(token, str) and bool(token), "logging in gives no access_token")
-            self.tokens[on] = str(token)
+            token = str(answer.object().get("access_token", ""))
+            require(TOKEN.fullmatch(token) is not None, "logging in gives no access_token", observed=token)
+            self.tokens[on] = token
             self.state.add("tokens", token)
         return self.tokens[on]
 
@@ -129,7 +132,7 @@ class User:
         return self.call("POST", "/orders", body, headers=headers, on=on)
 
     def get_order(self, order_id: str, *, on: int = 0) -> Answer:
-        return self.call("GET", f"/orders/{quote(order_id, safe='')}", on=on)
+        return self.call("GET", f"/orders/{quote(order_id, safe='', errors='replace')}", on=on)
 
     def list_items(self, *, on: int = 0, **parameters: Any) -> Answer:
         return self.call("GET", f"/items{query(parameters)}", on=on)
@@ -146,9 +149,10 @@ class User:
         sku: str | None = None,
         on: int = 0,
     ) -> dict[str, Any]:
-        """A new item of this user."""
+        """A new item of this user, with what was sent as its sku, name and stock."""
         body = {"sku": sku or new_sku(rng), "name": name or f"Item {word(rng)}", "stock": stock}
-        return members(entity(self.create_item(body, on=on), 201, "creating an item"), ITEM_MEMBERS)
+        made = members(entity(self.create_item(body, on=on), 201, "creating an item"), ITEM_MEMBERS)
+        return {**made, **body}
 
     def has_order(
         self, rng: random.Random, item: Mapping[str, Any], quantity: int = 1, *, on: int = 0
@@ -212,7 +216,8 @@ def entity(answer: Answer, status: int, doing: str) -> dict[str, Any]:
     """The object with an id that the answer has to hold for the test to go on."""
     require_status(answer, status, doing)
     value = answer.object()
-    require(isinstance(value.get("id"), str) and bool(value["id"]), f"{doing} gives no id", observed=value)
+    known = isinstance(value.get("id"), str) and ID.fullmatch(value["id"]) is not None
+    require(known, f"{doing} gives no id of letters, digits, _ and -", observed=value)
     return value
 
 

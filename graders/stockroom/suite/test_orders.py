@@ -90,8 +90,8 @@ def test_money_is_integer_cents(owner: User, pricing: Pricing, rng: random.Rando
     item = has_priced_item(owner, pricing, rng, 1250, stock=9)
     placed = entity(owner.order(item["id"], 2, new_key(rng)), 201, "placing an order")
     read = owner.get_order(placed["id"]).object()
-    listed = [order for order in owner.walks_orders() if order["id"] == placed["id"]]
-    for where, order in (("POST", placed), ("GET", read), ("the list", *listed)):
+    listed = [("the list", order) for order in owner.walks_orders() if order["id"] == placed["id"]]
+    for where, order in (("POST", placed), ("GET", read), *listed):
         for name in ("unit_price_cents", "total_cents"):
             value = order.get(name)
             if isinstance(value, bool) or not isinstance(value, int):
