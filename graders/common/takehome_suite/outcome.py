@@ -55,11 +55,25 @@ def expect(condition: bool, message: str, *, expected: Any = None, observed: Any
 def expect_equal(observed: Any, expected: Any, what: str) -> None:
     """The test fails unless both are equal; `what` names the thing that is compared."""
     if observed != expected:
-        raise Unmet(
-            f"{what} should be {short(expected)}, but is {short(observed)}.",
-            expected=expected,
-            observed=observed,
-        )
+        raise Unmet(_difference(observed, expected, what), expected=expected, observed=observed)
+
+
+def _difference(observed: Any, expected: Any, what: str) -> str:
+    """What differs, in a sentence: of objects and lists only that, as the proof shows them whole."""
+    if isinstance(observed, dict) and isinstance(expected, dict):
+        names = [name for name in {**expected, **observed} if observed.get(name) != expected.get(name)]
+        parts = [
+            f"{name} {short(observed.get(name), 40)} instead of {short(expected.get(name), 40)}"
+            for name in names
+        ]
+        return f"{what} has {', '.join(parts[:3])}."
+    if isinstance(observed, list) and isinstance(expected, list):
+        if not expected:
+            return f"{what} should be none, but are {len(observed)}."
+        if len(observed) != len(expected):
+            return f"{what} should be {len(expected)}, but are {len(observed)}."
+        return f"{what} are not the expected ones, or not in their order."
+    return f"{what} should be {short(expected)}, but is {short(observed)}."
 
 
 def expect_status(answer: "Answer", allowed: "int | Iterable[int]", doing: str) -> None:
@@ -94,7 +108,7 @@ def require_status(answer: "Answer", allowed: "int | Iterable[int]", doing: str)
 def short(value: Any, limit: int = 120) -> str:
     """A value as it may stand in a sentence: bounded."""
     text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def _statuses(allowed: "int | Iterable[int]") -> list[int]:

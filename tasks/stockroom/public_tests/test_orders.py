@@ -4,7 +4,6 @@ import uuid
 
 import httpx
 import pytest
-
 from conftest import User
 
 

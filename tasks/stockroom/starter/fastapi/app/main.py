@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from app.settings import Settings
-from fastapi import FastAPI
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

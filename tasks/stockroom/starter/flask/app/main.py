@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.settings import Settings
 from flask import Flask
+
+from app.settings import Settings
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import path
-
 from shop import account_views, item_views, order_views
 from shop.http import by_method, healthz, server_error, unknown_path
 
