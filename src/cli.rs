@@ -227,4 +227,10 @@ pub enum InsideAction {
         /// Test files
         files: Vec<String>,
     },
+    /// Run probes
+    Probe {
+        /// Path of probes.json
+        #[arg(long)]
+        setup: PathBuf,
+    },
 }

@@ -68,10 +68,19 @@ fn record(suites: Vec<SuiteRun>, ended: Ended) -> Record {
             engine: None,
         },
         rubric: Rubric::parse("rubric.toml", RUBRIC, "stockroom").expect("valid"),
+        probes: Default::default(),
         suite: SuitePlan::parse("suite.toml", SUITE, &task.service.ports).expect("valid"),
         task,
         only: vec![],
-        evidence: Evidence { ended, timings: vec![], replicas: vec![], instances: vec![], suites, leaks: vec![] },
+        evidence: Evidence {
+            ended,
+            timings: vec![],
+            replicas: vec![],
+            instances: vec![],
+            suites,
+            probes: vec![],
+            leaks: vec![],
+        },
     }
 }
 

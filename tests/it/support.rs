@@ -89,6 +89,7 @@ pub fn grader() -> Grader {
         rubric: Rubric::parse("rubric.toml", RUBRIC, &task.slug).expect("valid"),
         task,
         suite,
+        probes: Default::default(),
         files: vec![("suite/test_live.py".into(), b"HIDDEN-BYTES".to_vec())],
         references: PathBuf::new(),
     }
@@ -109,6 +110,7 @@ pub fn plan(grader: &Grader, missing: &[String]) -> Plan {
         missing,
         host: &Host::default(),
         seed: 7,
+        only: &[],
         secrets: &Secrets { replicas: "s3cret".into(), instances: vec!["other1".into(), "other2".into()] },
         images: &Images { runtime: "sha256:r".into(), examiner: "sha256:e".into() },
     })
