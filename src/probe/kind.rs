@@ -54,7 +54,7 @@ kinds! {
     Swap = "swap", needs ["create", "read", "replace"],
         sets ["rounds" = 30 in 1..=200, "clients" = 10 in 2..=24, "wins" = 5 in 1..=50];
     /// More orders than stock, freely and held at the price: never more than the stock is sold.
-    Oversell = "oversell", needs ["create", "read", "take", "list"],
+    Oversell = "oversell", needs ["create", "read", "take"],
         sets ["rounds" = 25 in 0..=200, "clients" = 20 in 2..=24, "barrier_rounds" = 6 in 1..=50, "barrier_clients" = 6 in 2..=16];
     /// Concurrent creations of what may exist once.
     Unique = "unique", needs ["create", "register", "login"],
@@ -66,28 +66,28 @@ kinds! {
     Acknowledged = "acknowledged", needs ["create", "read", "add", "take", "read-order", "remove", "register", "login"],
         sets ["rounds" = 120 in 1..=1000];
     /// Gated duplicates of one key: one effect, one result.
-    Duplicates = "duplicates", needs ["create", "read", "take", "list"],
+    Duplicates = "duplicates", needs ["create", "read", "take"],
         sets ["rounds" = 20 in 1..=200, "clients" = 12 in 2..=24];
     /// A duplicate while the first waits for its price, and a client that goes away meanwhile.
-    InProgress = "in-progress", needs ["create", "read", "take", "list"],
+    InProgress = "in-progress", needs ["create", "read", "take"],
         sets ["rounds" = 2 in 1..=20];
     /// Keys across a restart, and the key of a request whose process was killed.
-    KeyRestart = "key-restart", needs ["create", "read", "take", "list"],
+    KeyRestart = "key-restart", needs ["create", "read", "take"],
         sets ["free_within_ms" = 30000 in 1000..=120000];
     /// Other endpoints while orders wait for their prices.
     Waiting = "waiting", needs ["create", "read", "add", "take", "list"],
         sets ["orders" = 16 in 1..=24, "rounds" = 2 in 1..=10, "median_ms" = 500 in 1..=10000];
     /// A pricing service that hangs, drips or is slow.
-    SlowUpstream = "slow-upstream", needs ["create", "read", "take", "list"],
+    SlowUpstream = "slow-upstream", needs ["create", "read", "take"],
         sets ["answer_ms" = 8000 in 1000..=60000];
     /// A pricing service that fails, lies or redirects.
-    BrokenUpstream = "broken-upstream", needs ["create", "read", "take", "list"],
+    BrokenUpstream = "broken-upstream", needs ["create", "read", "take"],
         sets ["calls" = 3 in 1..=20];
     /// `kill -9` under load: what was acknowledged is there, and nothing is half done.
-    Crash = "crash", needs ["create", "read", "add", "take", "list"],
+    Crash = "crash", needs ["create", "read", "add", "take", "read-order"],
         sets ["rounds" = 2 in 1..=10, "clients" = 8 in 2..=16, "acks" = 60 in 10..=1000];
     /// SIGTERM with a request in flight.
-    Stop = "stop", needs ["create", "read", "take", "list"],
+    Stop = "stop", needs ["create", "read", "take"],
         sets ["waiting" = 3 in 1..=16];
     /// The time of a list by its length, against that of a plain list.
     Scaling = "scaling", needs ["create", "take", "list", "list-plain"],
