@@ -17,6 +17,9 @@ pub mod inside;
 pub mod pod;
 pub mod sandbox;
 
+/// Requests with control over every byte and its moment, for races and crashes.
+pub mod probe;
+
 pub mod evidence;
 pub mod junit;
 

@@ -1,0 +1,3 @@
+//! What measures a running service from beside it, on loopback.
+
+pub mod http;
