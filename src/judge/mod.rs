@@ -71,6 +71,13 @@ impl FindingStatus {
         }
     }
 
+    /// The status of a stable string.
+    pub fn from_code(code: &str) -> Option<Self> {
+        use FindingStatus::{Errored, Failed, Inconclusive, NotAssessable, NotRun, Partial, Passed, TimedOut};
+        let all = [Passed, Partial, Failed, Errored, TimedOut, NotRun, NotAssessable, Inconclusive];
+        all.into_iter().find(|status| status.code() == code)
+    }
+
     /// Whether it says nothing about the submission, so that its points leave the denominator.
     pub const fn is_ours(self) -> bool {
         matches!(self, Self::Errored | Self::Inconclusive)

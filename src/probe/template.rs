@@ -37,10 +37,13 @@ impl Seen {
 /// The request of an operation; later values win.
 pub fn request(operation: &Operation, values: &[&Values]) -> Request {
     let get = |name: &str| values.iter().rev().find_map(|values| values.get(name)).cloned().unwrap_or_default();
-    let mut request = Request::new(&operation.method, &fill(&operation.path, |name| percent(&get(name))));
+    // What clients really send: nothing in a request tells that it comes from a grader.
+    let mut request = Request::new(&operation.method, fill(&operation.path, |name| percent(&get(name))))
+        .header("Accept", "*/*")
+        .header("User-Agent", "python-requests/2.32.3");
     for (name, template) in &operation.headers {
         let value = fill(template, get);
-        request = request.header(name, &value.replace(['\r', '\n'], " "));
+        request = request.header(name, value.replace(['\r', '\n'], " "));
     }
     if !operation.body.is_empty() {
         request = request.body(fill(&operation.body, |name| escaped(&get(name))).into_bytes());

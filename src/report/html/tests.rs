@@ -37,6 +37,8 @@ fn many_losses() -> Report {
             message: "did not report".to_owned(),
             expected: String::new(),
             observed: String::new(),
+            arithmetic: vec![],
+            timeline: vec![],
             exchanges: vec![],
             reproduce: String::new(),
             status,
@@ -92,9 +94,10 @@ fn pages_are_well_formed() {
 #[test]
 fn pages_hold_only_these_elements_and_attributes() {
     const ELEMENTS: &str = "!DOCTYPE a article b bdi body code dd details div dl dt h1 h2 h3 h4 h5 head header html i \
-         li link main mark meta nav ol p pre section span style summary table tbody td th thead time title tr ul";
+         li line link main mark meta nav ol p pre rect section span style summary svg table tbody td text th thead time title tr ul";
     const ATTRIBUTES: &str = "aria-hidden aria-label aria-labelledby charset class content datetime href html \
-         http-equiv id lang name open rel role scope style tabindex";
+         http-equiv id lang name open rel role scope style tabindex \
+         viewBox x x1 x2 y y1 y2 dx dy width height text-anchor";
     let elements: BTreeSet<&str> = ELEMENTS.split_whitespace().collect();
     let attributes: BTreeSet<&str> = ATTRIBUTES.split_whitespace().collect();
     for page in pages() {
