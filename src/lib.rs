@@ -18,9 +18,6 @@ pub mod pod;
 pub mod probe;
 pub mod sandbox;
 
-/// Requests with control over every byte and its moment, for races and crashes.
-pub mod probe;
-
 pub mod evidence;
 pub mod junit;
 

@@ -67,7 +67,12 @@ fn manifests(grader: &Grader) -> Result<BTreeMap<String, Reference>, Failure> {
     for folder in read_dir(&grader.references).map_err(Failure::usage)? {
         let path = folder.join("reference.toml");
         let Some(name) = folder.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file()) else { continue };
-        match Reference::parse(&path.display().to_string(), &read_text(&path).map_err(Failure::usage)?, &checks, &observed) {
+        match Reference::parse(
+            &path.display().to_string(),
+            &read_text(&path).map_err(Failure::usage)?,
+            &checks,
+            &observed,
+        ) {
             Ok(reference) => drop(all.insert(name.to_owned(), reference)),
             Err(found) => problems.extend(found.iter().map(ToString::to_string)),
         }

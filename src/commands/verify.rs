@@ -165,8 +165,7 @@ fn difference(report: &Report, reference: &Loaded) -> Option<String> {
             _ => None,
         }
     });
-    let all: Vec<String> =
-        unexpected.chain(missed.map(|id| format!("not found: {id}"))).chain(shown).collect();
+    let all: Vec<String> = unexpected.chain(missed.map(|id| format!("not found: {id}"))).chain(shown).collect();
     (!all.is_empty()).then(|| all.join(", "))
 }
 

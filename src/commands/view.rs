@@ -80,7 +80,9 @@ fn probe_view(record: &Record, probe: &ProbeResult) -> ProbeView {
         ms: probe.took_ms,
         message: if observed { probe.message.clone() } else { String::new() },
         arithmetic: lines.into_iter().flatten().map(report::plain).collect(),
-        facts: facts.map(|(name, value)| FactView { name: name.replace('_', " "), value: report::plain(value) }).collect(),
+        facts: facts
+            .map(|(name, value)| FactView { name: name.replace('_', " "), value: report::plain(value) })
+            .collect(),
     }
 }
 

@@ -54,9 +54,7 @@ async fn race(
     read: super::http::Request,
 ) -> Result<(Exchange, Exchange), Box<Ending>> {
     let shot = super::gate::Shot { port: bench.lab.port(there), request: read };
-    let armed = arm(shot)
-        .await
-        .map_err(|_| Box::new(Ending::not_assessable("a connection is not accepted.")))?;
+    let armed = arm(shot).await.map_err(|_| Box::new(Ending::not_assessable("a connection is not accepted.")))?;
     let changed = bench.call(there + 1, change, values).await;
     let read = armed.release(&Bounds::default()).await;
     Ok((changed, read))
@@ -73,7 +71,13 @@ fn stale(what: &str, promised: &str, changed: &Exchange, read: &Exchange) -> Ver
         .end()
 }
 
-async fn added(bench: &Bench<'_>, owner: &Values, item: &Values, expected: i64, there: usize) -> Result<bool, Box<Ending>> {
+async fn added(
+    bench: &Bench<'_>,
+    owner: &Values,
+    item: &Values,
+    expected: i64,
+    there: usize,
+) -> Result<bool, Box<Ending>> {
     let read = bench.request("read", &[owner, item]);
     let delta = value("delta", 1);
     let (changed, read) = race(bench, there, ("add", &[owner, item, &delta]), read).await?;

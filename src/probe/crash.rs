@@ -44,9 +44,8 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
         let waiting = Waiting::new(bench, owner).await?;
         let acks = AtomicUsize::new(0);
         let stop = AtomicBool::new(false);
-        let writers = join_all(
-            items.into_iter().enumerate().map(|(n, item)| write(bench, owner, &buyer, item, n, &acks, &stop)),
-        );
+        let writers =
+            join_all(items.into_iter().enumerate().map(|(n, item)| write(bench, owner, &buyer, item, n, &acks, &stop)));
         let killing = async {
             let begin = Instant::now();
             while acks.load(Ordering::Relaxed) < bench.setting("acks") && begin.elapsed() < LOAD {
@@ -198,12 +197,7 @@ async fn examine(bench: &Bench<'_>, owner: &Values, buyer: &Values, writer: &Wri
 }
 
 /// An acknowledged order is there, and its key gives it.
-async fn still_there(
-    bench: &Bench<'_>,
-    buyer: &Values,
-    acknowledged: &Exchange,
-    killed: Instant,
-) -> Verdict {
+async fn still_there(bench: &Bench<'_>, buyer: &Values, acknowledged: &Exchange, killed: Instant) -> Verdict {
     let given = bench.given("take", acknowledged);
     let read = bench.call(0, "read-order", &[buyer, &given]).await;
     if bench.seen("read-order", &read) == Seen::Ok {
@@ -255,7 +249,10 @@ async fn half_orders(
         .expected(format!("a stock of {} once its key has given the order", sum - QUANTITY))
         .observed(format!("a stock of {before} before, and of {after} after the repeat"))
         .line(format!("stock by all acknowledged changes: {sum}"))
-        .line(format!("one order of {QUANTITY} got no answer; repeated under its key it is answered {}", answer_word(&again)))
+        .line(format!(
+            "one order of {QUANTITY} got no answer; repeated under its key it is answered {}",
+            answer_word(&again)
+        ))
         .line(format!("{sum} - {QUANTITY} = {}; found {after}", sum - QUANTITY))
         .with([exchange, &again])
         .moment(killed, "kill -9 of all replicas")

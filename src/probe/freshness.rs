@@ -78,9 +78,11 @@ async fn histories(bench: &Bench<'_>, owner: &Values) -> Verdict {
             }
         }
         if is_linearizable(0, &history) == Some(false) {
-            let ending = Ending::failed("Concurrent reads and changes of one item contradict each other: no order explains all answers.")
-                .expected("a history in which every read shows the latest change that was acknowledged before it began")
-                .observed(format!("{} operations on item `{}`", history.len(), item["name"]));
+            let ending = Ending::failed(
+                "Concurrent reads and changes of one item contradict each other: no order explains all answers.",
+            )
+            .expected("a history in which every read shows the latest change that was acknowledged before it began")
+            .observed(format!("{} operations on item `{}`", history.len(), item["name"]));
             return match stale_read(&history) {
                 Some([old, newer, read]) => ending
                     .line(format!("1. `{}` is written and acknowledged", word(&history[old])))

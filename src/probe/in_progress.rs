@@ -48,10 +48,8 @@ async fn duplicate(bench: &Bench<'_>, owner: &Values, buyer: &Values, round: usi
             return Ending::not_assessable("an order does not ask the pricing service for its price.").end();
         }
         // One through the other replica, one through the same.
-        let duplicates = futures_util::future::join(
-            bench.call(round + 1, "take", &values),
-            bench.call(round, "take", &values),
-        );
+        let duplicates =
+            futures_util::future::join(bench.call(round + 1, "take", &values), bench.call(round, "take", &values));
         let release = async {
             tokio::time::sleep(LOOK).await;
             bench.lab.pricing.release(&gate).await
@@ -128,4 +126,3 @@ async fn goes_away(bench: &Bench<'_>, owner: &Values, buyer: &Values, round: usi
     .moment(left, "the client goes away")
     .end()
 }
-

@@ -119,4 +119,3 @@ pub(super) async fn finish(bench: &Bench<'_>, mut rest: Rest<'_>) -> Verdict {
     .moment(rest.healthy, "healthy again")
     .end()
 }
-

@@ -49,7 +49,9 @@ impl Case<'_> {
                 .observed(format!("{} different orders in the answers, and a stock of {left}", ids.len()))
                 .line(format!("requests under one key: {}, acknowledged {}", self.sent.len(), tally.ok.len()))
                 .line(format!("orders named in the answers: {}", ids.len()))
-                .line(format!("stock before {STOCK}, each order takes {QUANTITY}, stock after {left}: {effects} effects"))
+                .line(format!(
+                    "stock before {STOCK}, each order takes {QUANTITY}, stock after {left}: {effects} effects"
+                ))
                 .with(tally.ok.iter().copied().take(4))
                 .with([&read])
                 .among(self.sent)

@@ -99,7 +99,8 @@ impl Lab {
     pub async fn start(&self, replicas: &[usize]) -> Result<(), Box<Ending>> {
         self.orchestrator.ask(Ask::Start { replicas: replicas.to_vec() }).await?;
         let within = Duration::from_millis(self.setup.ready_within_ms);
-        let started = futures_util::future::join_all(replicas.iter().map(|replica| self.healthy(*replica, within))).await;
+        let started =
+            futures_util::future::join_all(replicas.iter().map(|replica| self.healthy(*replica, within))).await;
         match started.iter().position(Option::is_none) {
             None => Ok(()),
             Some(index) => Ending::failed(format!(

@@ -33,8 +33,8 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
         let volley = bench.volley(shots).await?;
         judge(bench, owner, &item, stock, &volley.exchanges, "").await?;
         if impolite.is_ok() {
-            impolite = Tally::of(bench, "take", &volley.exchanges)
-                .is_polite("More orders than stock", &volley.exchanges);
+            impolite =
+                Tally::of(bench, "take", &volley.exchanges).is_polite("More orders than stock", &volley.exchanges);
         }
     }
     impolite?;
@@ -76,8 +76,8 @@ async fn barrier(bench: &Bench<'_>, owner: &Values) -> Result<Verdict, Box<Endin
         parked.push(bench.lab.pricing.parked(&gate, 0, Duration::ZERO).await?.max);
         judge(bench, owner, &item, stock, &volley.exchanges, " while they waited for their prices").await?;
         if impolite.is_ok() {
-            impolite = Tally::of(bench, "take", &volley.exchanges)
-                .is_polite("Orders held at the price", &volley.exchanges);
+            impolite =
+                Tally::of(bench, "take", &volley.exchanges).is_polite("Orders held at the price", &volley.exchanges);
         }
     }
     bench.fact("parked_max", parked);
@@ -116,7 +116,10 @@ async fn judge(
     let (sold, open) = (tally.ok.len() as i64, tally.open.len() as i64);
     let told = |ending: Ending| {
         ending
-            .expected(format!("at most {stock} sold, and a stock of {}", between((stock - sold - open).max(0), (stock - sold).max(0))))
+            .expected(format!(
+                "at most {stock} sold, and a stock of {}",
+                between((stock - sold - open).max(0), (stock - sold).max(0))
+            ))
             .observed(format!("{sold} sold, and a stock of {left}"))
             .line(format!("stock before {stock}; {} orders of 1 each{when}: {}", round.len(), words(round)))
             .line(format!("acknowledged {sold}, without a clear answer {open}"))
@@ -127,7 +130,9 @@ async fn judge(
             .end()
     };
     if sold > stock {
-        return told(Ending::failed(format!("{sold} orders of 1 were confirmed{when} on a stock of {stock}: it is oversold.")));
+        return told(Ending::failed(format!(
+            "{sold} orders of 1 were confirmed{when} on a stock of {stock}: it is oversold."
+        )));
     }
     if left < 0 {
         return told(Ending::failed(format!("The stock is {left} after {} concurrent orders{when}.", round.len())));

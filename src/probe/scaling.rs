@@ -92,4 +92,3 @@ fn median(times: &mut [Duration]) -> Duration {
     times.sort();
     times[times.len() / 2]
 }
-

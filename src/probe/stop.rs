@@ -56,7 +56,10 @@ async fn stop(bench: &Bench<'_>, owner: &Values, buyer: &Values, replica: usize)
     }
     let keys: Vec<Values> = items.iter().map(|_| order(bench)).collect();
     let orders = join_all(
-        items.iter().zip(&keys).map(|(item, key)| async move { bench.call(replica, "take", &[buyer, item, key]).await }),
+        items
+            .iter()
+            .zip(&keys)
+            .map(|(item, key)| async move { bench.call(replica, "take", &[buyer, item, key]).await }),
     );
     let stopping = async {
         let parked = bench.lab.pricing.parked(&gate, count, PARKED).await?;
@@ -71,7 +74,8 @@ async fn stop(bench: &Bench<'_>, owner: &Values, buyer: &Values, replica: usize)
     };
     let (orders, stopping) = tokio::join!(orders, stopping);
     let (signal, parked) = stopping?;
-    let within_ms = bench.lab.setup.stop_within_ms.saturating_sub(u64::try_from(signal.elapsed().as_millis()).unwrap_or(0));
+    let within_ms =
+        bench.lab.setup.stop_within_ms.saturating_sub(u64::try_from(signal.elapsed().as_millis()).unwrap_or(0));
     bench.lab.orchestrator.ask(Ask::AwaitEnd { replica, within_ms }).await?;
     bench.fact("ended_after_ms", u64::try_from(signal.elapsed().as_millis()).unwrap_or(u64::MAX));
     for ((item, key), exchange) in items.iter().zip(&keys).zip(&orders) {

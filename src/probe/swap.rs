@@ -78,12 +78,14 @@ fn judge(bench: &Bench<'_>, names: &[String], round: &[Exchange], read: &Exchang
     if let ([(winner, name)], Some(found)) = (winners.as_slice(), after.get("name"))
         && *name != found
     {
-        return Ending::failed(format!("The change that was acknowledged is not there: `{name}` won, but `{found}` is read."))
-            .expected(format!("name `{name}`"))
-            .observed(format!("name `{found}`"))
-            .with([*winner, read])
-            .among(round)
-            .end();
+        return Ending::failed(format!(
+            "The change that was acknowledged is not there: `{name}` won, but `{found}` is read."
+        ))
+        .expected(format!("name `{name}`"))
+        .observed(format!("name `{found}`"))
+        .with([*winner, read])
+        .among(round)
+        .end();
     }
     Ok(())
 }
@@ -100,13 +102,18 @@ async fn chain(bench: &Bench<'_>, owner: &Values) -> Verdict {
     let after = bench.given("read", &read);
     let Some(now) = after.get("version").and_then(|version| version.parse::<usize>().ok()) else { return Ok(()) };
     if now < before + won || now > before + won + open {
-        return Ending::failed(format!("{won} changes were acknowledged, but the version went from {before} to {now}."))
-            .expected(format!("a version of {}", super::counter::between((before + won) as i64, (before + won + open) as i64)))
-            .observed(format!("a version of {now}"))
-            .line(format!("version before {before}, acknowledged changes {won}, without a clear answer {open}"))
-            .line(format!("expected at least {}, found {now}", before + won))
-            .with([&read])
-            .end();
+        return Ending::failed(format!(
+            "{won} changes were acknowledged, but the version went from {before} to {now}."
+        ))
+        .expected(format!(
+            "a version of {}",
+            super::counter::between((before + won) as i64, (before + won + open) as i64)
+        ))
+        .observed(format!("a version of {now}"))
+        .line(format!("version before {before}, acknowledged changes {won}, without a clear answer {open}"))
+        .line(format!("expected at least {}, found {now}", before + won))
+        .with([&read])
+        .end();
     }
     if won < wins * 4 {
         return Ending::partial(format!(

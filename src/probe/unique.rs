@@ -20,8 +20,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
         let mut item = value("sku", format!("sku-{}", bench.lab.word()));
         item.insert("stock".to_owned(), "1".to_owned());
         let names: Vec<Values> = (0..bench.setting("clients")).map(|n| value("name", format!("Copy {n}"))).collect();
-        let shots =
-            names.iter().enumerate().map(|(n, name)| bench.shot(n, "create", &[owner, &item, name])).collect();
+        let shots = names.iter().enumerate().map(|(n, name)| bench.shot(n, "create", &[owner, &item, name])).collect();
         let volley = bench.volley(shots).await?;
         one_only(bench, "create", &format!("items with sku `{}` of one owner", item["sku"]), &volley.exchanges)?;
         if impolite.is_ok() {
@@ -45,7 +44,8 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
             .collect();
         let volley = bench.volley(shots).await?;
         // Two spellings of one address are a check of their own; here they count only where one spelling is doubled.
-        let same: Vec<Exchange> = volley.exchanges.iter().enumerate().filter(|(n, _)| n % 3 != 2).map(|(_, e)| e.clone()).collect();
+        let same: Vec<Exchange> =
+            volley.exchanges.iter().enumerate().filter(|(n, _)| n % 3 != 2).map(|(_, e)| e.clone()).collect();
         one_only(bench, "register", "accounts with one email", &same)?;
         if impolite.is_ok() {
             impolite = Tally::of(bench, "register", &volley.exchanges)

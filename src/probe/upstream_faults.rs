@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::http::{Bounds, Exchange, call};
+use super::http::{Bounds, call};
 use super::keys::{QUANTITY, STOCK, order};
 use super::lab::Bench;
 use super::pricing::{Behaviour, Call};
@@ -42,7 +42,11 @@ pub(super) async fn slow(bench: &Bench<'_>) -> Verdict {
     let faults = vec![
         // A time-out is not retried.
         fault("a pricing service that never answers", Behaviour::Hang, 1),
-        fault("an answer of the pricing service that comes byte by byte", Behaviour::Drip { every_ms: 400, price_cents: PRICE }, 1),
+        fault(
+            "an answer of the pricing service that comes byte by byte",
+            Behaviour::Drip { every_ms: 400, price_cents: PRICE },
+            1,
+        ),
         fault("a price that comes after 4 s", Behaviour::Slow { after_ms: 4_000, price_cents: PRICE }, 1),
         fault("a pricing service that takes 1.5 s to fail, and then hangs", retried(Behaviour::Hang), 3),
     ];
@@ -92,7 +96,8 @@ pub(super) async fn broken(bench: &Bench<'_>) -> Verdict {
 async fn bench_faults(bench: &Bench<'_>, faults: &[Fault], limit: Duration) -> Verdict {
     let owner = bench.actor(0).await?;
     let buyer = bench.actor(2).await?;
-    let verdicts = join_all(faults.iter().enumerate().map(|(n, fault)| one(bench, owner, buyer, fault, n, limit))).await;
+    let verdicts =
+        join_all(faults.iter().enumerate().map(|(n, fault)| one(bench, owner, buyer, fault, n, limit))).await;
     let mut worst: Option<Box<Ending>> = None;
     let mut wrong = 0;
     for verdict in verdicts {
@@ -210,7 +215,10 @@ async fn one(
 
 /// The calls that the pricing service saw, in a line.
 fn told(calls: &[Call]) -> String {
-    let at: Vec<String> = calls.iter().take(12).map(|call| format!("{:.1} s", f64::from(u32::try_from(call.at_ms - calls[0].at_ms).unwrap_or(u32::MAX)) / 1e3)).collect();
+    let at: Vec<String> = calls
+        .iter()
+        .take(12)
+        .map(|call| format!("{:.1} s", f64::from(u32::try_from(call.at_ms - calls[0].at_ms).unwrap_or(u32::MAX)) / 1e3))
+        .collect();
     format!("calls that the pricing service received for this order: {} (at {})", calls.len(), at.join(", "))
 }
-

@@ -16,8 +16,16 @@ const BARS: usize = 48;
 /// Characters of a body.
 const BODY: usize = 1 << 10;
 const TEXT: usize = 300;
-const SHOWN_HEADERS: [&str; 8] =
-    ["authorization", "content-type", "etag", "idempotency-key", "if-match", "location", "retry-after", "www-authenticate"];
+const SHOWN_HEADERS: [&str; 8] = [
+    "authorization",
+    "content-type",
+    "etag",
+    "idempotency-key",
+    "if-match",
+    "location",
+    "retry-after",
+    "www-authenticate",
+];
 /// Members of JSON bodies that are not shown.
 const SECRET_MEMBERS: [&str; 2] = ["password", "access_token"];
 
@@ -148,12 +156,8 @@ impl Ending {
         timeline.extend(self.moments.iter().take(BARS).map(|(at, what)| {
             json!({ "lane": "", "label": clean(what, 80), "answer": "", "at_ms": since(*at), "took_ms": 0.0 })
         }));
-        let exchanges: Vec<Value> = self
-            .exchanges
-            .iter()
-            .take(EXCHANGES)
-            .map(|exchange| shown(exchange, since(exchange.sent)))
-            .collect();
+        let exchanges: Vec<Value> =
+            self.exchanges.iter().take(EXCHANGES).map(|exchange| shown(exchange, since(exchange.sent))).collect();
         json!({
             "expected": clean(&self.expected, TEXT * 2),
             "observed": clean(&self.observed, TEXT * 2),
@@ -246,7 +250,13 @@ fn clean(text: &str, most: usize) -> String {
     let mut cleaned: String = text
         .chars()
         .take(most)
-        .map(|c| if c.is_control() || ('\u{200b}'..='\u{202f}').contains(&c) || ('\u{2060}'..='\u{206f}').contains(&c) { '\u{fffd}' } else { c })
+        .map(|c| {
+            if c.is_control() || ('\u{200b}'..='\u{202f}').contains(&c) || ('\u{2060}'..='\u{206f}').contains(&c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
         .collect();
     if text.chars().nth(most).is_some() {
         cleaned.push_str("...");

@@ -80,14 +80,17 @@ async fn waves(
     still: &Values,
     limit: Duration,
 ) -> Result<Waves, Box<Ending>> {
-    let mut waves = Waves { times: vec![Vec::new(); ENDPOINTS.len()], slowest: vec![None; ENDPOINTS.len()], ..Waves::default() };
+    let mut waves =
+        Waves { times: vec![Vec::new(); ENDPOINTS.len()], slowest: vec![None; ENDPOINTS.len()], ..Waves::default() };
     // Each wave of a service that stalls gives one slow sample of one endpoint.
     let most = bench.setting("rounds").max(ENDPOINTS.len() * SAMPLES);
     for _ in 0..most {
         let decided = |times: &Vec<Duration>| {
             times.len() >= SAMPLES || times.iter().filter(|time| **time > limit).count() * 2 > SAMPLES
         };
-        if waves.times.iter().all(decided) || waves.times.iter().any(|times| times.iter().filter(|t| **t > limit).count() * 2 > SAMPLES) {
+        if waves.times.iter().all(decided)
+            || waves.times.iter().any(|times| times.iter().filter(|t| **t > limit).count() * 2 > SAMPLES)
+        {
             break;
         }
         let items = join_all((0..bench.setting("orders")).map(|_| bench.item(0, owner, STOCK))).await;
@@ -100,9 +103,12 @@ async fn waves(
         }
         let keys: Vec<Values> = items.iter().map(|_| order(bench)).collect();
         let bounds = Bounds { within: DRAINED, ..Bounds::default() };
-        let orders = join_all(items.iter().zip(&keys).map(|(item, key)| {
-            call(bench.lab.port(0), bench.request("take", &[buyer, item, key]), &bounds)
-        }));
+        let orders = join_all(
+            items
+                .iter()
+                .zip(&keys)
+                .map(|(item, key)| call(bench.lab.port(0), bench.request("take", &[buyer, item, key]), &bounds)),
+        );
         let watching = async {
             let parked = bench.lab.pricing.parked(&gate, items.len(), GATHER).await?;
             waves.parked.push(parked.max);
@@ -191,9 +197,12 @@ async fn all_are_served(bench: &Bench<'_>, owner: &Values, buyer: &Values) -> Ve
     let keys: Vec<Values> = items.iter().map(|_| order(bench)).collect();
     let bounds = Bounds { within: DRAINED, ..Bounds::default() };
     let begin = Instant::now();
-    let orders = join_all(items.iter().zip(&keys).map(|(item, key)| {
-        call(bench.lab.port(0), bench.request("take", &[buyer, item, key]), &bounds)
-    }))
+    let orders = join_all(
+        items
+            .iter()
+            .zip(&keys)
+            .map(|(item, key)| call(bench.lab.port(0), bench.request("take", &[buyer, item, key]), &bounds)),
+    )
     .await;
     bench.fact("served_ms", millis(begin.elapsed()));
     let tally = Tally::of(bench, "take", &orders);
@@ -210,7 +219,11 @@ async fn all_are_served(bench: &Bench<'_>, owner: &Values, buyer: &Values) -> Ve
     ))
     .expected("every order is confirmed within 8 s of its request")
     .observed(words(&orders))
-    .line(format!("the slowest took {:.1} s: {}", worst.map_or(0.0, |e| took(e).as_secs_f64()), worst.map_or_else(String::new, answer_word)))
+    .line(format!(
+        "the slowest took {:.1} s: {}",
+        worst.map_or(0.0, |e| took(e).as_secs_f64()),
+        worst.map_or_else(String::new, answer_word)
+    ))
     .with(worst)
     .among(&orders)
     .end()

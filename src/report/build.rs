@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    BarView, CriterionView, Digests, Exchange, FORMAT, FactView, FindingView, Headers, ProbeView, ProofView, Report, StartView,
-    SubmissionView, TaskView, TimingView,
+    BarView, CriterionView, Digests, Exchange, FORMAT, FactView, FindingView, Headers, ProbeView, ProofView, Report,
+    StartView, SubmissionView, TaskView, TimingView,
 };
 use crate::judge::{Finding, FindingStatus, Proof, Verdict};
 use crate::score::Score;
@@ -104,13 +104,7 @@ fn criteria(rubric: &Rubric, score: &Score) -> Vec<CriterionView> {
         .collect()
 }
 
-fn finding_views(
-    task: &Task,
-    rubric: &Rubric,
-    findings: &[Finding],
-    score: &Score,
-    seed: u64,
-) -> Vec<FindingView> {
+fn finding_views(task: &Task, rubric: &Rubric, findings: &[Finding], score: &Score, seed: u64) -> Vec<FindingView> {
     let points = |check: &str| {
         let all = score.criteria.iter().flat_map(|criterion| &criterion.checks);
         all.clone().find(|(id, _, _)| id == check).map_or((0, 0), |(_, points, max)| (*points, *max))
