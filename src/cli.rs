@@ -66,7 +66,7 @@ pub struct GradeArgs {
     /// Seed of all random data, to repeat a run [default: random, and recorded]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
-    /// Decide only these checks, separated by commas
+    /// Run and decide only these checks or observed probes, separated by commas
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Exit with 1 when fewer points are earned

@@ -12,7 +12,7 @@ use super::protocol::Outcome;
 /// Exchanges of a proof that are shown whole.
 const EXCHANGES: usize = 8;
 /// Bars of a timeline.
-const BARS: usize = 48;
+const BARS: usize = 24;
 /// Characters of a body.
 const BODY: usize = 1 << 10;
 const TEXT: usize = 300;
@@ -146,13 +146,19 @@ impl Ending {
             .map(|exchange| {
                 json!({
                     "lane": lane(exchange.port),
-                    "label": clean(&format!("{} {}", exchange.request.method, exchange.request.target), 80),
+                    "label": clean(&label(&exchange.request), 80),
                     "answer": answer_word(exchange),
                     "at_ms": since(exchange.sent),
                     "took_ms": millis(exchange.done.saturating_duration_since(exchange.sent)),
                 })
             })
             .collect();
+        if all.len() > BARS {
+            let more = format!("and {} more requests", all.len() - BARS);
+            let last = all[BARS - 1];
+            let at = since(last.sent);
+            timeline.push(json!({ "lane": "…", "label": more, "answer": "", "at_ms": at, "took_ms": 0.0 }));
+        }
         timeline.extend(self.moments.iter().take(BARS).map(|(at, what)| {
             json!({ "lane": "", "label": clean(what, 80), "answer": "", "at_ms": since(*at), "took_ms": 0.0 })
         }));
@@ -166,6 +172,21 @@ impl Ending {
             "exchanges": exchanges,
         })
     }
+}
+
+/// Method, path with long ids shortened, and a short body.
+fn label(request: &super::http::Request) -> String {
+    let shortened = |segment: &str| match segment.char_indices().nth(8) {
+        Some((end, _)) if segment.len() > 16 => format!("{}…", &segment[..end]),
+        _ => segment.to_owned(),
+    };
+    let path: Vec<String> = request.target.split('/').map(shortened).collect();
+    let mut label = format!("{} {}", request.method, path.join("/"));
+    if (1..=24).contains(&request.body.len()) {
+        label.push(' ');
+        label.push_str(&String::from_utf8_lossy(&request.body));
+    }
+    label
 }
 
 /// Milliseconds, to a microsecond.

@@ -302,7 +302,9 @@ impl Asked {
         Self {
             live: part(live, after.is_some()),
             after,
-            probes: grader.probes.only(|probe| tests.contains(&probe.test().as_str())),
+            probes: grader.probes.only(|probe| {
+                if probe.observe { only.contains(&probe.name) } else { tests.contains(&probe.test().as_str()) }
+            }),
         }
     }
 }

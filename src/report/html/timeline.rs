@@ -4,7 +4,7 @@ use super::text::duration;
 use crate::report::BarView;
 
 /// Units of the picture; the page scales it.
-const LABEL: f64 = 216.0;
+const LABEL: f64 = 288.0;
 const CHART: f64 = 400.0;
 const ANSWER: f64 = 104.0;
 const ROW: f64 = 16.0;
@@ -94,7 +94,8 @@ impl Timeline {
             })
             .collect();
         let bottom = top + rows.len() as f64 * ROW;
-        let lanes: std::collections::BTreeSet<&str> = requests.iter().map(|bar| bar.lane.as_str()).collect();
+        let answered = requests.iter().filter(|bar| !bar.answer.is_empty());
+        let lanes: std::collections::BTreeSet<&str> = answered.map(|bar| bar.lane.as_str()).collect();
         Some(Self {
             width: number(LABEL + CHART + ANSWER),
             height: number(bottom + 16.0),
@@ -126,7 +127,7 @@ fn tone(answer: &str) -> &'static str {
 
 /// What fits before the chart.
 fn shorten(text: &str) -> String {
-    const MOST: usize = 34;
+    const MOST: usize = 42;
     if text.chars().count() <= MOST {
         return text.to_owned();
     }
@@ -146,9 +147,9 @@ mod tests {
     fn bars_lie_where_their_times_are() {
         let bars = [bar("A", "201", 0.0, 50.0), bar("B", "409", 50.0, 50.0), bar("", "", 75.0, 0.0)];
         let timeline = Timeline::of(&bars).expect("two requests");
-        assert_eq!((timeline.rows[0].x.as_str(), timeline.rows[0].length.as_str()), ("216.0", "200.0"));
-        assert_eq!((timeline.rows[1].x.as_str(), timeline.rows[1].tone), ("416.0", "refused"));
-        assert_eq!((timeline.moments[0].x.as_str(), timeline.moments[0].anchor), ("516.0", "end"));
+        assert_eq!((timeline.rows[0].x.as_str(), timeline.rows[0].length.as_str()), ("288.0", "200.0"));
+        assert_eq!((timeline.rows[1].x.as_str(), timeline.rows[1].tone), ("488.0", "refused"));
+        assert_eq!((timeline.moments[0].x.as_str(), timeline.moments[0].anchor), ("588.0", "end"));
         assert_eq!(Timeline::of(&bars[..1]), None);
     }
 }
