@@ -122,6 +122,9 @@ pub struct VerifyArgs {
     /// Seed of the first run; run K gets N + K - 1 [default: random]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
+    /// Of flawed references, run only the checks and probes that must find the flaw
+    #[arg(long)]
+    pub alone: bool,
     /// Keep the reports of all runs in this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -108,11 +108,12 @@ async fn verify_one(
         undecided: BTreeSet::new(),
         interrupted: false,
     };
+    let only = if args.alone { named(reference) } else { Vec::new() };
     for index in 0..args.runs {
         let run = runner::new_run_id()?;
         let engine: (Engine, EngineInfo) = Engine::connect(&run).await.map_err(Failure::fault)?;
         let seed = first.wrapping_add(index);
-        let job = Job { grader, submission: Ok(&reference.submission), seed, only: &[] };
+        let job = Job { grader, submission: Ok(&reference.submission), seed, only: &only };
         let progress = Progress::new(context.progress, &format!("{} {}/{}", reference.name, index + 1, args.runs));
         let begin = Instant::now();
         let record = runner::grade(&job, &run, &engine, &progress, cancel).await?;
@@ -167,6 +168,14 @@ fn difference(report: &Report, reference: &Loaded) -> Option<String> {
     });
     let all: Vec<String> = unexpected.chain(missed.map(|id| format!("not found: {id}"))).chain(shown).collect();
     (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// What a flawed reference must lose or show; empty for the others.
+fn named(reference: &Loaded) -> Vec<String> {
+    match &reference.expected {
+        Expected::Loses(checks) => checks.iter().chain(&reference.shows).cloned().collect(),
+        Expected::Full | Expected::AtMost(_) => Vec::new(),
+    }
 }
 
 /// The checks that left the denominator.
