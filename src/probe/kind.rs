@@ -49,25 +49,25 @@ macro_rules! kinds {
 kinds! {
     /// Concurrent additions to a counter: none may be lost, and it never goes below zero.
     Counter = "counter", needs ["create", "read", "add"],
-        sets ["rounds" = 12 in 1..=200, "clients" = 20 in 2..=24, "steps" = 3 in 1..=20];
+        sets ["rounds" = 20 in 1..=200, "clients" = 20 in 2..=24, "steps" = 5 in 1..=20];
     /// Concurrent changes with one `If-Match`: exactly one may win.
     Swap = "swap", needs ["create", "read", "replace"],
-        sets ["rounds" = 30 in 1..=200, "clients" = 10 in 2..=24, "wins" = 5 in 1..=50];
+        sets ["rounds" = 40 in 1..=200, "clients" = 10 in 2..=24, "wins" = 5 in 1..=50];
     /// More orders than stock, freely and held at the price: never more than the stock is sold.
     Oversell = "oversell", needs ["create", "read", "take"],
-        sets ["rounds" = 25 in 0..=200, "clients" = 20 in 2..=24, "barrier_rounds" = 6 in 1..=50, "barrier_clients" = 6 in 2..=16];
+        sets ["rounds" = 60 in 0..=200, "clients" = 20 in 2..=24, "barrier_rounds" = 10 in 1..=50, "barrier_clients" = 6 in 2..=16];
     /// Concurrent creations of what may exist once.
     Unique = "unique", needs ["create", "register", "login"],
-        sets ["rounds" = 25 in 1..=200, "clients" = 16 in 2..=24, "account_rounds" = 3 in 0..=50, "account_clients" = 6 in 2..=24];
+        sets ["rounds" = 40 in 1..=200, "clients" = 16 in 2..=24, "account_rounds" = 3 in 0..=50, "account_clients" = 6 in 2..=24];
     /// Reads through one replica after acknowledged writes through the other, with a linearizability check.
     Freshness = "freshness", needs ["create", "read", "replace", "add"],
-        sets ["rounds" = 50 in 1..=500, "clients" = 4 in 2..=8, "steps" = 20 in 1..=100];
+        sets ["rounds" = 100 in 1..=500, "clients" = 4 in 2..=8, "steps" = 20 in 1..=100];
     /// A read that is released the moment an acknowledgement arrives must see the change.
     Acknowledged = "acknowledged", needs ["create", "read", "add", "take", "read-order", "remove", "register", "login"],
-        sets ["rounds" = 120 in 1..=1000];
+        sets ["rounds" = 200 in 1..=1000];
     /// Gated duplicates of one key: one effect, one result.
     Duplicates = "duplicates", needs ["create", "read", "take"],
-        sets ["rounds" = 20 in 1..=200, "clients" = 12 in 2..=24];
+        sets ["rounds" = 40 in 1..=200, "clients" = 20 in 2..=24];
     /// A duplicate while the first waits for its price, and a client that goes away meanwhile.
     InProgress = "in-progress", needs ["create", "read", "take"],
         sets ["rounds" = 2 in 1..=20];
@@ -85,7 +85,7 @@ kinds! {
         sets ["calls" = 3 in 1..=20];
     /// `kill -9` under load: what was acknowledged is there, and nothing is half done.
     Crash = "crash", needs ["create", "read", "add", "take", "read-order"],
-        sets ["rounds" = 2 in 1..=10, "clients" = 8 in 2..=16, "acks" = 60 in 10..=1000];
+        sets ["rounds" = 3 in 1..=10, "clients" = 8 in 2..=16, "acks" = 100 in 10..=1000];
     /// SIGTERM with a request in flight.
     Stop = "stop", needs ["create", "read", "take"],
         sets ["waiting" = 3 in 1..=16];

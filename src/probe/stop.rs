@@ -19,6 +19,8 @@ const AFTER_SIGNAL: Duration = Duration::from_millis(400);
 const HOLD: Duration = Duration::from_millis(950);
 const PARKED: Duration = Duration::from_millis(400);
 const PRICE: i64 = 300;
+/// To hear that a process has ended which has ended.
+const MOMENT_MS: u64 = 500;
 /// The replica that is stopped: the last one, as others look at the first.
 fn stopped(bench: &Bench<'_>) -> usize {
     bench.lab.setup.ports.len() - 1
@@ -31,7 +33,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     let verdict = stop(bench, owner, buyer, replica).await;
     // Whatever came out, the other probes find the replica running again.
     let within = Duration::from_millis(bench.lab.setup.stop_within_ms);
-    if !bench.lab.orchestrator.ask(Ask::AwaitEnd { replica, within_ms: 0 }).await? {
+    if !bench.lab.orchestrator.ask(Ask::AwaitEnd { replica, within_ms: MOMENT_MS }).await? {
         bench.lab.orchestrator.ask(Ask::Kill { replicas: vec![replica] }).await?;
         bench.lab.start(&[replica]).await?;
         verdict?;

@@ -31,10 +31,12 @@ struct Fault {
 
 /// Hangs, drips, and answers that come too slowly to be added up.
 pub(super) async fn slow(bench: &Bench<'_>) -> Verdict {
+    let late = |after_ms, then| Behaviour::Late { after_ms, then: Box::new(then) };
+    let price = Behaviour::Price { price_cents: PRICE };
     let retried = |then: Behaviour| Behaviour::Sequence {
         then: vec![
-            Behaviour::Late { after_ms: 1_500, then: Box::new(Behaviour::Status { status: 503 }) },
-            Behaviour::Late { after_ms: 1_500, then: Box::new(Behaviour::Status { status: 503 }) },
+            late(1_500, Behaviour::Status { status: 503 }),
+            late(1_500, Behaviour::Status { status: 503 }),
             then,
         ],
     };
@@ -47,7 +49,7 @@ pub(super) async fn slow(bench: &Bench<'_>) -> Verdict {
             Behaviour::Drip { every_ms: 400, price_cents: PRICE },
             1,
         ),
-        fault("a price that comes after 4 s", Behaviour::Slow { after_ms: 4_000, price_cents: PRICE }, 1),
+        fault("a price that comes after 4 s", late(4_000, price), 1),
         fault("a pricing service that takes 1.5 s to fail, and then hangs", retried(Behaviour::Hang), 3),
     ];
     let limit = Duration::from_millis(bench.setting("answer_ms") as u64);

@@ -191,7 +191,8 @@ async fn all_are_served(bench: &Bench<'_>, owner: &Values, buyer: &Values) -> Ve
     let items = join_all((0..bench.setting("orders")).map(|_| bench.item(0, owner, STOCK))).await;
     let items = items.into_iter().collect::<Result<Vec<_>, _>>()?;
     for item in &items {
-        let slow = Behaviour::Slow { after_ms: SLOW.as_millis() as u64, price_cents: PRICE };
+        let then = Box::new(Behaviour::Price { price_cents: PRICE });
+        let slow = Behaviour::Late { after_ms: SLOW.as_millis() as u64, then };
         bench.lab.pricing.behaviour(Some(&item["sku"]), slow).await?;
     }
     let keys: Vec<Values> = items.iter().map(|_| order(bench)).collect();
