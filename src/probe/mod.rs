@@ -1,3 +1,4 @@
 //! What measures a running service from beside it, on loopback.
 
+pub mod gate;
 pub mod http;
