@@ -16,50 +16,52 @@ const READ: usize = 16 << 10;
 /// One request on a connection of its own.
 pub async fn call(port: u16, request: Request, bounds: &Bounds) -> Exchange {
     let deadline = tokio::time::Instant::now() + bounds.within;
-    let (sent, done, outcome) = match timeout_at(deadline, connect(port)).await {
-        Ok(Ok(stream)) => exchange(&stream, &request, port, bounds, deadline).await,
-        Ok(Err(error)) => (None, Instant::now(), Err(error)),
-        Err(_) => (None, Instant::now(), Err(NoAnswer::NotSent("no connection in time".to_owned()))),
+    let stream = match timeout_at(deadline, connect(port)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return unsent(port, request, error),
+        Err(_) => return unsent(port, request, NoAnswer::NotSent("no connection in time".to_owned())),
     };
-    Exchange { port, request, sent: sent.unwrap_or(done).min(done), done, outcome }
-}
-
-type Ending = (Option<Instant>, Instant, Result<Answer, NoAnswer>);
-
-async fn exchange(
-    stream: &TcpStream,
-    request: &Request,
-    port: u16,
-    bounds: &Bounds,
-    deadline: tokio::time::Instant,
-) -> Ending {
     let bytes = request.bytes(port);
-    let sending = send(stream, &bytes);
-    let receiving = timeout_at(deadline, receive(stream, Parser::new(&request.method, bounds)));
+    let sending = send(&stream, &bytes);
+    let receiving = timeout_at(deadline, receive(&stream, Parser::new(&request.method, bounds)));
     tokio::pin!(sending, receiving);
-    let mut sent = None;
+    let mut sent = Err("it was not read to its end".to_owned());
     // Some servers answer before they have read everything, and some never read: neither half waits for the other.
     let received = tokio::select! {
         biased;
         result = &mut sending => {
-            sent = Some(result);
+            sent = result.map_err(|error| error.to_string());
             receiving.await
         }
         received = &mut receiving => received,
     };
+    conclude(port, request, sent, received.ok())
+}
+
+fn unsent(port: u16, request: Request, error: NoAnswer) -> Exchange {
+    let now = Instant::now();
+    Exchange { port, request, sent: now, done: now, outcome: Err(error) }
+}
+
+/// What sending (the moment, or why it failed) and receiving (`None`: not in time) come to together.
+pub(crate) fn conclude(
+    port: u16,
+    request: Request,
+    sent: Result<Instant, String>,
+    received: Option<Received>,
+) -> Exchange {
     let (done, outcome) = match received {
-        Ok(received) => (received.done, received.outcome),
-        Err(_) => (Instant::now(), Err(NoAnswer::TimedOut)),
+        Some(received) => (received.done, received.outcome),
+        None => (Instant::now(), Err(NoAnswer::TimedOut)),
     };
-    let outcome = match (sent, outcome) {
-        (Some(Ok(sent)), outcome) => return (Some(sent), done, outcome),
+    match (sent, outcome) {
+        (Ok(sent), outcome) => Exchange { port, request, sent, done: done.max(sent), outcome },
         // An incomplete request that has no answer has no effect either.
-        (Some(Err(error)), Err(NoAnswer::TimedOut | NoAnswer::Closed(_))) => Err(NoAnswer::NotSent(error.to_string())),
-        (None, Err(NoAnswer::TimedOut)) => Err(NoAnswer::NotSent("it was not read in time".to_owned())),
-        (None, Err(NoAnswer::Closed(why))) => Err(NoAnswer::NotSent(why)),
-        (_, outcome) => outcome,
-    };
-    (None, done, outcome)
+        (Err(why), Err(NoAnswer::TimedOut | NoAnswer::Closed(_))) => {
+            Exchange { port, request, sent: done, done, outcome: Err(NoAnswer::NotSent(why)) }
+        }
+        (Err(_), outcome) => Exchange { port, request, sent: done, done, outcome },
+    }
 }
 
 /// A fresh connection to a loopback port, without delay of small writes.

@@ -9,6 +9,7 @@ pub mod parse;
 use std::time::{Duration, Instant};
 
 pub use exchange::call;
+pub(super) use exchange::{Received, conclude, connect, receive, send};
 
 /// A request, sent as it stands: nothing in it is checked or escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
