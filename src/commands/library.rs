@@ -19,6 +19,8 @@ pub(super) struct Loaded {
     pub submission: Submission,
     /// What must come out.
     pub expected: Expected,
+    /// Checks that may not pass as well, as a consequence.
+    pub also: Vec<String>,
     /// Observed probes that must not pass.
     pub shows: Vec<String>,
 }
@@ -41,6 +43,7 @@ pub(super) fn load(grader: &Grader, names: &[String]) -> Result<Vec<Loaded>, Fai
                     title: reference.title.clone(),
                     submission,
                     expected: reference.expected.clone(),
+                    also: reference.also.clone(),
                     shows: reference.shows.clone(),
                 });
             }

@@ -150,8 +150,9 @@ fn difference(report: &Report, reference: &Loaded) -> Option<String> {
         Expected::Loses(checks) => checks,
     };
     let found = report.findings.iter().filter(|f| f.status != FindingStatus::Passed && !f.status.is_ours());
-    let unexpected =
-        found.filter(|finding| !loses.contains(&finding.id)).map(|f| format!("{} {}", f.status.code(), f.id));
+    let unexpected = found
+        .filter(|f| !loses.contains(&f.id) && !reference.also.contains(&f.id))
+        .map(|f| format!("{} {}", f.status.code(), f.id));
     let missed = loses.iter().filter(|id| {
         let finding = report.findings.iter().find(|finding| finding.id == **id);
         // A flaw that was not decided was not found.

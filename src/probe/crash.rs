@@ -101,10 +101,8 @@ impl Waiting {
 
     async fn examine(&self, bench: &Bench<'_>, owner: &Values, killed: Instant) -> Verdict {
         for item in &self.items {
-            let read = bench.call(0, "read", &[owner, item]).await;
-            let left = bench.given("read", &read).get("stock").and_then(|stock| stock.parse::<i64>().ok());
-            if left != Some(STOCK) {
-                let left = left.map_or_else(|| answer_word(&read), |left| left.to_string());
+            let (left, read) = bench.final_stock(owner, item, |left| left == STOCK).await?;
+            if left != STOCK {
                 return Ending::failed(format!(
                     "`kill -9` left an order half done: its price never came, but the stock of {STOCK} is {left} after the restart."
                 ))
@@ -172,14 +170,12 @@ async fn examine(bench: &Bench<'_>, owner: &Values, buyer: &Values, writer: &Wri
     let seen = |exchange: &&Exchange| bench.seen("add", exchange);
     let added = writer.adds.iter().filter(|e| seen(e) == Seen::Ok).count() as i64 * 3;
     let perhaps = writer.adds.iter().filter(|e| seen(e).is_open()).count() as i64 * 3;
-    let read = bench.call(1, "read", &[owner, &writer.item]).await;
-    let left = bench.given("read", &read).get("stock").and_then(|stock| stock.parse::<i64>().ok());
     let sum = STOCK + added - taken * QUANTITY;
     let (low, high) = (sum - unclear * QUANTITY, sum + perhaps);
-    if left.is_some_and(|left| (low..=high).contains(&left)) {
+    let (left, read) = bench.final_stock(owner, &writer.item, |left| (low..=high).contains(&left)).await?;
+    if (low..=high).contains(&left) {
         return half_orders(bench, owner, buyer, writer, sum, perhaps, killed).await;
     }
-    let left = left.map_or_else(|| answer_word(&read), |left| left.to_string());
     Ending::failed(format!(
         "After `kill -9` and a restart the stock is {left}; what was acknowledged makes {}.",
         between(low, high)

@@ -105,7 +105,7 @@ async fn one_of_many(bench: &Bench<'_>, owner: &Values, items: &[Values], client
     for step in 0..bench.setting("steps") {
         let index = bench.lab.below(items.len());
         let replica = bench.lab.below(bench.lab.setup.ports.len());
-        if (client + step) % 2 == 0 {
+        if (client + step).is_multiple_of(2) {
             let written = u32::try_from(client * 1000 + step + 1).unwrap_or(u32::MAX);
             let values = value("name", format!("Value {written}"));
             let changed = bench.call(replica, "replace", &[owner, &items[index], &any, &values]).await;

@@ -97,7 +97,7 @@ pub(super) async fn finish(bench: &Bench<'_>, mut rest: Rest<'_>) -> Verdict {
         }
     };
     let took = rest.healthy.elapsed();
-    bench.fact("key_free_after_ms", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    bench.fact("looked_at_after_ms", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
     let what = "A repeat of an order whose process was killed while it waited";
     Case { owner: rest.owner, item: &rest.item, sent: &rest.sent, what }.has_one_effect(bench, settled).await?;
     if settled {

@@ -37,11 +37,8 @@ impl Case<'_> {
         let mut ids: Vec<String> = tally.ok.iter().filter_map(|e| bench.given("take", e).remove("order")).collect();
         ids.sort();
         ids.dedup();
-        let read = bench.call(0, "read", &[self.owner, self.item]).await;
-        let left = bench.given("read", &read).get("stock").and_then(|stock| stock.parse::<i64>().ok());
-        let Some(left) = left else {
-            return Ending::not_assessable("the stock cannot be read afterwards.").with([&read]).end();
-        };
+        let effect = |left: i64| left == STOCK - QUANTITY || (left == STOCK && !settled);
+        let (left, read) = bench.final_stock(self.owner, self.item, effect).await?;
         let effects = (STOCK - left) / QUANTITY;
         let told = |message: String| {
             Ending::failed(message)

@@ -289,6 +289,30 @@ impl<'a> Bench<'a> {
         self.must_number(replica, "read", &[actor, item], "stock").await
     }
 
+    /// The state of an item after a race, as a number, with the read that shows it.
+    ///
+    /// Replicas that show different states have a fault of their own, which another probe charges. So what is judged
+    /// here is the state that `fits`, where any replica shows one.
+    pub async fn final_stock(
+        &self,
+        actor: &Values,
+        item: &Values,
+        fits: impl Fn(i64) -> bool,
+    ) -> Result<(i64, Exchange), Box<Ending>> {
+        let mut worst = None;
+        for replica in 0..self.lab.setup.ports.len() {
+            let read = self.call(replica, "read", &[actor, item]).await;
+            match self.given("read", &read).get("stock").and_then(|stock| stock.parse().ok()) {
+                Some(stock) if fits(stock) => return Ok((stock, read)),
+                Some(stock) => worst = Some((stock, read)),
+                None => {
+                    return Ending::not_assessable("an item cannot be read after the race.").with([&read]).end();
+                }
+            }
+        }
+        worst.ok_or_else(|| Box::new(Ending::not_assessable("there is no replica.")))
+    }
+
     /// Releases shots at once and keeps what the gate did. A round that does not count may still prove a violation.
     pub async fn volley(&self, shots: Vec<Shot>) -> Result<Volley, Box<Ending>> {
         let volley = gate::volley(shots, &Bounds::default()).await.map_err(|why| {

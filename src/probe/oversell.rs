@@ -107,13 +107,11 @@ async fn judge(
     round: &[Exchange],
     when: &str,
 ) -> Verdict {
-    let read = bench.call(1, "read", &[owner, item]).await;
-    let left = bench.given("read", &read).get("stock").and_then(|stock| stock.parse::<i64>().ok());
-    let Some(left) = left else {
-        return Ending::not_assessable("the stock cannot be read after the race.").with([&read]).end();
-    };
     let tally = Tally::of(bench, "take", round);
     let (sold, open) = (tally.ok.len() as i64, tally.open.len() as i64);
+    let (left, read) = bench
+        .final_stock(owner, item, |left| left >= 0 && (stock - sold - open..=stock - sold).contains(&left))
+        .await?;
     let told = |ending: Ending| {
         ending
             .expected(format!(

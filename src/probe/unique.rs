@@ -22,7 +22,10 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
         let names: Vec<Values> = (0..bench.setting("clients")).map(|n| value("name", format!("Copy {n}"))).collect();
         let shots = names.iter().enumerate().map(|(n, name)| bench.shot(n, "create", &[owner, &item, name])).collect();
         let volley = bench.volley(shots).await?;
-        one_only(bench, "create", &format!("items with sku `{}` of one owner", item["sku"]), &volley.exchanges)?;
+        let what = format!("items with sku `{}` of one owner", item["sku"]);
+        one_at_most(bench, "create", &what, &volley.exchanges)?;
+        let some = one_at_least(bench, "create", &what, &volley.exchanges);
+        impolite = impolite.and(some);
         if impolite.is_ok() {
             impolite = Tally::of(bench, "create", &volley.exchanges)
                 .is_polite("Creating one item many times", &volley.exchanges);
@@ -46,7 +49,8 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
         // Two spellings of one address are a check of their own; here they count only where one spelling is doubled.
         let same: Vec<Exchange> =
             volley.exchanges.iter().enumerate().filter(|(n, _)| n % 3 != 2).map(|(_, e)| e.clone()).collect();
-        one_only(bench, "register", "accounts with one email", &same)?;
+        one_at_most(bench, "register", "accounts with one email", &same)?;
+        impolite = impolite.and(one_at_least(bench, "register", "accounts with one email", &volley.exchanges));
         if impolite.is_ok() {
             impolite = Tally::of(bench, "register", &volley.exchanges)
                 .is_polite("Registering one email many times", &volley.exchanges);
@@ -56,7 +60,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     bench.rounds_suffice()
 }
 
-fn one_only(bench: &Bench<'_>, role: &str, what: &str, round: &[Exchange]) -> Verdict {
+fn one_at_most(bench: &Bench<'_>, role: &str, what: &str, round: &[Exchange]) -> Verdict {
     let tally = Tally::of(bench, role, round);
     if tally.ok.len() > 1 {
         return Ending::failed(format!("{} {what} were created at once.", tally.ok.len()))
@@ -67,6 +71,11 @@ fn one_only(bench: &Bench<'_>, role: &str, what: &str, round: &[Exchange]) -> Ve
             .among(round)
             .end();
     }
+    Ok(())
+}
+
+fn one_at_least(bench: &Bench<'_>, role: &str, what: &str, round: &[Exchange]) -> Verdict {
+    let tally = Tally::of(bench, role, round);
     if tally.ok.is_empty() && tally.open.is_empty() {
         return Ending::partial(format!("Of {} concurrent attempts to create {what}, none succeeded.", round.len()))
             .expected("exactly one success")

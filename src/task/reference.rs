@@ -16,6 +16,8 @@ pub struct Reference {
     pub edits: Vec<Edit>,
     /// What must come out.
     pub expected: Expected,
+    /// Checks that may not pass as well, as a consequence.
+    pub also: Vec<String>,
     /// Observed probes that must not pass.
     pub shows: Vec<String>,
 }
@@ -65,11 +67,14 @@ impl Reference {
         let base = fields.string_or("base", "");
         let source = fields.string_or("source", "");
         let loses = fields.strings("loses");
+        let also = fields.strings("also");
         let shows = fields.strings("shows");
         let max_points = fields.integer_or("max_points", 0..=100, 0);
         let edits = fields.tables("edit", read_edit);
-        for id in loses.iter().filter(|id| !checks.contains(&id.as_str())) {
-            fields.note("loses", format!("`{id}` is not a check of the rubric"));
+        for (key, ids) in [("loses", &loses), ("also", &also)] {
+            for id in ids.iter().filter(|id| !checks.contains(&id.as_str())) {
+                fields.note(key, format!("`{id}` is not a check of the rubric"));
+            }
         }
         for name in shows.iter().filter(|name| !observed.contains(&name.as_str())) {
             fields.note("shows", format!("`{name}` is not an observed probe"));
@@ -99,7 +104,7 @@ impl Reference {
             }
         };
         fields.finish();
-        problems.into_result(Self { title, files, edits, expected, shows })
+        problems.into_result(Self { title, files, edits, expected, also, shows })
     }
 }
 
