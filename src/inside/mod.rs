@@ -8,7 +8,7 @@ pub mod protocol;
 mod ready;
 mod suite;
 mod unpack;
-mod upstream;
+pub mod upstream;
 
 use std::path::PathBuf;
 use std::time::Duration;
