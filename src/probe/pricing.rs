@@ -1,93 +1,132 @@
-//! The prober's end of the pricing service's control channel.
+//! The prober's side of the fake pricing service: sets what calls get, parks and releases them, lists them.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 
 pub use crate::inside::upstream::behaviour::{Behaviour, Call};
 use crate::inside::upstream::behaviour::{Order, Reply};
 
-/// An order is carried out at once; what it waits for is added to this.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For an order that waits for nothing.
+const WITHIN: Duration = Duration::from_secs(5);
+/// Bytes of a reply.
+const REPLY: u64 = 64 << 20;
 
-/// Controls the pricing service.
+/// The control of the pricing service. Each order has a connection of its own, so orders do not wait for each other.
 #[derive(Debug, Clone)]
 pub struct Pricing {
-    /// Path of its control socket.
+    /// The control socket.
     pub socket: PathBuf,
 }
 
-/// Why an order was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum PricingError {
-    /// The socket does not answer.
-    #[error("it cannot be controlled: {0}")]
-    Unreachable(String),
-    /// It does not understand.
-    #[error("it refused an order: {0}")]
-    Refused(String),
-}
+/// The service could not be controlled, or refused an order. That is never the submission's fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the pricing service: {0}")]
+pub struct PricingError(pub String);
 
-/// Calls at a gate.
+/// What a gate sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parked {
-    /// That wait now.
+    /// Calls that are parked now; 0 once the gate is open.
     pub now: usize,
-    /// The most that ever waited at once.
+    /// The most that were parked at once, since the gate was made.
     pub max: usize,
 }
 
 impl Pricing {
-    /// What calls for a sku get from now on; `None` for every other sku.
+    /// The sku costs this from now on; `None` is every sku that has nothing of its own.
+    ///
+    /// # Errors
+    /// As of all methods: the service was not reached within 5 s, or refused.
+    pub async fn price(&self, sku: Option<&str>, price_cents: i64) -> Result<(), PricingError> {
+        self.behaviour(sku, Behaviour::Price { price_cents }).await
+    }
+
+    /// Calls for the sku get this status.
+    ///
+    /// # Errors
+    /// See [`Pricing::price`].
+    pub async fn status(&self, sku: Option<&str>, status: u16) -> Result<(), PricingError> {
+        self.behaviour(sku, Behaviour::Status { status }).await
+    }
+
+    /// Calls for the sku get this.
+    ///
+    /// # Errors
+    /// See [`Pricing::price`].
     pub async fn behaviour(&self, sku: Option<&str>, behaviour: Behaviour) -> Result<(), PricingError> {
-        self.ask(&Order::Set { sku: sku.map(str::to_owned), behaviour }, Duration::ZERO).await.map(drop)
+        self.order(Order::Set { sku: sku.map(str::to_owned), behaviour }, Duration::ZERO).await.map(drop)
     }
 
-    /// Makes a gate: see `Order::Gate`.
+    /// Makes a closed gate, to open when `count` calls are parked at once, `within` after the first one was, or by
+    /// release. A gate of this name that exists opens first.
+    ///
+    /// # Errors
+    /// See [`Pricing::price`].
     pub async fn gate(&self, name: &str, count: Option<usize>, within: Option<Duration>) -> Result<(), PricingError> {
-        let order = Order::Gate { name: name.to_owned(), count, within_ms: within.map(millis) };
-        self.ask(&order, Duration::ZERO).await.map(drop)
+        let within_ms = within.map(milliseconds);
+        self.order(Order::Gate { name: name.to_owned(), count, within_ms }, Duration::ZERO).await.map(drop)
     }
 
-    /// Opens a gate.
+    /// Opens a gate for good.
+    ///
+    /// # Errors
+    /// See [`Pricing::price`]; also when there is no such gate.
     pub async fn release(&self, name: &str) -> Result<(), PricingError> {
-        self.ask(&Order::Release { name: name.to_owned() }, Duration::ZERO).await.map(drop)
+        self.order(Order::Release { name: name.to_owned() }, Duration::ZERO).await.map(drop)
     }
 
-    /// Returns when so many calls wait at a gate, or when the time is over.
+    /// Waits until so many calls are parked at once or the gate is open, at most `within` (and 30 s). Whether they are
+    /// is in the result.
+    ///
+    /// # Errors
+    /// See [`Pricing::price`]; also when there is no such gate.
     pub async fn parked(&self, name: &str, at_least: usize, within: Duration) -> Result<Parked, PricingError> {
-        let order = Order::Parked { name: name.to_owned(), at_least, within_ms: millis(within) };
-        let reply = self.ask(&order, within).await?;
-        Ok(Parked { now: reply.parked.unwrap_or_default(), max: reply.parked_max.unwrap_or_default() })
+        let order = Order::Parked { name: name.to_owned(), at_least, within_ms: milliseconds(within) };
+        let reply = self.order(order, within).await?;
+        match (reply.parked, reply.parked_max) {
+            (Some(now), Some(max)) => Ok(Parked { now, max }),
+            _ => Err(PricingError("a reply without counts".to_owned())),
+        }
     }
 
-    /// The calls for a sku so far, in order.
+    /// The calls for the sku so far, in order.
+    ///
+    /// # Errors
+    /// See [`Pricing::price`].
     pub async fn calls(&self, sku: &str) -> Result<Vec<Call>, PricingError> {
-        let reply = self.ask(&Order::Calls { sku: sku.to_owned() }, Duration::ZERO).await?;
-        Ok(reply.calls.unwrap_or_default())
+        let reply = self.order(Order::Calls { sku: sku.to_owned() }, Duration::ZERO).await?;
+        reply.calls.ok_or_else(|| PricingError("a reply without calls".to_owned()))
     }
 
-    async fn ask(&self, order: &Order, waits: Duration) -> Result<Reply, PricingError> {
-        let unreachable = |error: &dyn std::fmt::Display| PricingError::Unreachable(error.to_string());
+    /// Drops all behaviours and gates, lets parked calls go on, and keeps the calls so far.
+    ///
+    /// # Errors
+    /// See [`Pricing::price`].
+    pub async fn forget(&self) -> Result<(), PricingError> {
+        self.order(Order::Forget, Duration::ZERO).await.map(drop)
+    }
+
+    async fn order(&self, order: Order, longer: Duration) -> Result<Reply, PricingError> {
         let exchange = async {
-            let mut line = serde_json::to_vec(order)?;
-            line.push(b'\n');
-            // A connection an order: probes wait at the same time.
-            let mut stream = BufReader::new(UnixStream::connect(&self.socket).await?);
-            stream.write_all(&line).await?;
-            stream.flush().await?;
-            let mut answer = String::new();
-            stream.read_line(&mut answer).await?;
-            std::io::Result::Ok(serde_json::from_str::<Reply>(&answer)?)
+            let mut line = serde_json::to_string(&order)?;
+            line.push('\n');
+            let mut stream = UnixStream::connect(&self.socket).await?;
+            stream.write_all(line.as_bytes()).await?;
+            let mut reply = String::new();
+            BufReader::new(stream).take(REPLY).read_line(&mut reply).await?;
+            Ok::<Reply, std::io::Error>(serde_json::from_str(&reply)?)
         };
-        let reply = tokio::time::timeout(PATIENCE + waits, exchange).await.map_err(|late| unreachable(&late))?;
-        let reply = reply.map_err(|error| unreachable(&error))?;
-        if reply.ok { Ok(reply) } else { Err(PricingError::Refused(reply.error.unwrap_or_default())) }
+        let reply = timeout(WITHIN.saturating_add(longer), exchange).await;
+        let reply = reply.map_err(|_| PricingError("no reply in time".to_owned()))?;
+        let reply = reply.map_err(|error| PricingError(error.to_string()))?;
+        if reply.ok { Ok(reply) } else { Err(PricingError(reply.error.unwrap_or_default())) }
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

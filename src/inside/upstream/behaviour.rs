@@ -1,13 +1,11 @@
-//! What the fake pricing service can be told, and what it tells: the lines of its control channel.
-//!
-//! Shared by the service, the prober and, as JSON, the Python suite.
-
-use std::time::Duration;
+//! The language of the control channel: orders and replies, one JSON line each.
 
 use serde::{Deserialize, Serialize};
 
-/// The longest that a call is kept waiting, whatever it was told.
-pub const LONGEST: Duration = Duration::from_secs(30);
+/// The longest that a call waits for anything, in milliseconds; then its connection is closed without an answer.
+pub const WAIT_MS: u64 = 30_000;
+/// Members of a sequence.
+const SEQUENCE: usize = 1000;
 
 /// How calls for a sku are answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,144 +13,185 @@ pub const LONGEST: Duration = Duration::from_secs(30);
 pub enum Behaviour {
     /// 200 with a price.
     Price {
-        /// Any number: a fault may be a price that is none.
+        /// In cents.
         price_cents: i64,
     },
     /// A status without a price.
     Status {
-        /// HTTP status.
+        /// The status.
         status: u16,
     },
     /// Exactly this answer.
     Body {
-        /// HTTP status.
+        /// The status.
         status: u16,
-        /// `Content-Type`.
+        /// The value of `Content-Type`.
         content_type: String,
-        /// Content.
+        /// The content.
         body: String,
     },
-    /// Waits at a gate; then 200 with a price.
+    /// Parks the call until a gate opens, then a price.
     Hold {
-        /// The gate's name.
+        /// Name of the gate. One that does not exist is made, to open by release only.
         gate: String,
-        /// As in `Price`.
+        /// In cents.
         price_cents: i64,
     },
-    /// Waits; then does something else.
+    /// Something else after a delay.
     Late {
-        /// Milliseconds.
+        /// At most [`WAIT_MS`].
         after_ms: u64,
-        /// What it does then.
+        /// Neither late itself nor a sequence.
         then: Box<Behaviour>,
     },
-    /// Never answers; the connection stays open.
+    /// No answer, until the caller goes.
     Hang,
-    /// 200 with a price, byte by byte.
+    /// A price, the whole answer byte by byte.
     Drip {
-        /// Milliseconds between two bytes.
+        /// Between two bytes; at most [`WAIT_MS`].
         every_ms: u64,
-        /// As in `Price`.
+        /// In cents.
         price_cents: i64,
     },
-    /// Closes the connection before any byte.
+    /// The connection is closed before any byte.
     Close,
-    /// Closes the connection in the middle of the content.
+    /// The connection is closed in the middle of the content.
     Cut,
-    /// 302 to another address.
+    /// 302 to somewhere else.
     Redirect {
-        /// `Location`.
+        /// The value of `Location`.
         location: String,
     },
-    /// The n-th call gets the n-th; the last one repeats.
+    /// The n-th call from now gets the n-th behaviour, every further one the last.
     Sequence {
-        /// In order.
+        /// 1 to 1000 behaviours, none of them a sequence.
         then: Vec<Behaviour>,
     },
 }
 
-/// One line to the service.
+impl Behaviour {
+    /// What is wrong with it.
+    pub(super) fn problem(&self) -> Option<String> {
+        match self {
+            Self::Late { after_ms: wait, .. } | Self::Drip { every_ms: wait, .. } if *wait > WAIT_MS => {
+                Some(format!("a wait of {wait} ms is beyond {WAIT_MS} ms"))
+            }
+            Self::Body { content_type: value, .. } | Self::Redirect { location: value }
+                if value.contains(['\r', '\n']) =>
+            {
+                Some("a header of more than one line".to_owned())
+            }
+            Self::Late { then, .. } if matches!(**then, Self::Late { .. } | Self::Sequence { .. }) => {
+                Some("nothing late within something late, and no sequence".to_owned())
+            }
+            Self::Late { then, .. } => then.problem(),
+            Self::Sequence { then } if then.is_empty() || then.len() > SEQUENCE => {
+                Some(format!("a sequence has 1 to {SEQUENCE} behaviours"))
+            }
+            Self::Sequence { then } => then.iter().find_map(|member| match member {
+                Self::Sequence { .. } => Some("a sequence within a sequence".to_owned()),
+                member => member.problem(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The gates that it parks calls at.
+    pub(super) fn gates(&self) -> Vec<&str> {
+        match self {
+            Self::Hold { gate, .. } => vec![gate],
+            Self::Late { then, .. } => then.gates(),
+            Self::Sequence { then } => then.iter().flat_map(Self::gates).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What the pricing service is told to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Order {
-    /// What calls for a sku get from now on; `None` sets what every other sku gets.
+    /// Sets what calls for a sku get from now on.
     Set {
-        /// The sku.
+        /// `None` for every sku that has nothing of its own; they share a sequence.
         sku: Option<String>,
         /// What they get.
         behaviour: Behaviour,
     },
-    /// The calls for a sku so far.
+    /// Asks for the calls for a sku.
     Calls {
         /// The sku.
         sku: String,
     },
-    /// Makes a gate. It opens when it is released, when `count` calls wait at it, or
-    /// `within_ms` milliseconds after the first one came. Who comes later goes through.
+    /// Makes a closed gate. One of this name that exists opens first.
     Gate {
         /// Its name.
         name: String,
-        /// Calls.
+        /// Opens by itself when so many calls are parked at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         count: Option<usize>,
-        /// Milliseconds.
+        /// Opens by itself so long after the first call was parked, in milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         within_ms: Option<u64>,
     },
-    /// Opens a gate.
+    /// Opens a gate for good: calls that come later pass.
     Release {
         /// Its name.
         name: String,
     },
-    /// Answers when so many calls wait at a gate, or when the time is over.
+    /// Answers when so many calls are parked at once, the gate is open, or the time has passed.
     Parked {
-        /// The gate's name.
+        /// Name of the gate.
         name: String,
-        /// Calls.
+        /// How many.
+        #[serde(default)]
         at_least: usize,
-        /// Milliseconds.
+        /// The longest wait, at most [`WAIT_MS`].
+        #[serde(default)]
         within_ms: u64,
     },
-    /// Drops all behaviours and gates; what waits goes through. The calls are kept.
+    /// Drops all behaviours and gates, and lets parked calls go on. The calls so far are kept.
     Forget,
 }
 
-/// One line back.
+/// The reply to an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// Whether the order was understood.
+    /// Whether it was carried out.
     pub ok: bool,
-    /// For `Calls`.
+    /// To `calls`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls: Option<Vec<Call>>,
-    /// For `Parked`: calls that wait now.
+    /// To `parked`: calls that are parked now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked: Option<usize>,
-    /// For `Parked`: the most that ever waited at once.
+    /// To `parked`: the most that were parked at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parked_max: Option<usize>,
-    /// Why it was not understood.
+    /// Why it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// A call that came in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A call that was received. Moments are milliseconds since the service began.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// The sku that was asked for; `None` where the target names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
-    /// Milliseconds since the service began.
+    /// Its head was complete.
     pub at_ms: u64,
-    /// Request method.
+    /// The method, cut off at 32 bytes.
     pub method: String,
-    /// Request target.
+    /// The target, cut off at 1024 bytes.
     pub target: String,
-    /// Status of the answer; `None` where none is given.
+    /// What it was answered with; `None` before, and when it got no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The price that it gets.
+    /// The price it was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_cents: Option<i64>,
-    /// Milliseconds since the service began, when it was over; `None` while it waits.
+    /// It was parked at a gate; `None` when it never was.
+    pub parked_ms: Option<u64>,
+    /// Its answer went out, or it was given up; `None` while it waits.
     pub done_ms: Option<u64>,
-    /// The caller went away before its answer was complete.
+    /// The caller closed before its answer.
     pub gone: bool,
 }
