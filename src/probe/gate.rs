@@ -142,7 +142,7 @@ impl Armed {
     pub async fn release(mut self, bounds: &Bounds) -> Exchange {
         let sent = match peek(&self.writer) {
             Ok(true) => Err("it was answered before it was complete".to_owned()),
-            _ => fire(&self.writer, self.last).sent,
+            peeked => fire(&self.writer, self.last, peeked).sent,
         };
         self.guard.abort_all();
         let received = match sent {
@@ -215,8 +215,10 @@ fn release_all(held: &[(TcpStream, u8)], since: Instant) -> Result<Vec<Fired>, N
     if since.elapsed() > HOLD {
         return Err(not_sent("the machine is too busy to release in time"));
     }
-    for (stream, last) in held {
-        fired.push(fire(stream, *last));
+    // All looks come before all bytes: nothing but writing lies between the first release and the last.
+    let peeked: Vec<_> = held.iter().map(|(stream, _)| peek(stream)).collect();
+    for ((stream, last), peeked) in held.iter().zip(peeked) {
+        fired.push(fire(stream, *last, peeked));
     }
     Ok(fired)
 }
@@ -231,8 +233,7 @@ fn peek(stream: &TcpStream) -> Result<bool, String> {
     }
 }
 
-fn fire(mut stream: &TcpStream, last: u8) -> Fired {
-    let peeked = peek(stream);
+fn fire(mut stream: &TcpStream, last: u8, peeked: Result<bool, String>) -> Fired {
     let early = peeked == Ok(true);
     let begin = Instant::now();
     let mut before = begin;
