@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
+from types import FrameType
+
+from gunicorn.workers.gthread import ThreadWorker
+
+# Requests that had arrived when SIGTERM came may still wait to be accepted.
+LINGER_SECONDS = 0.25
+
+
+class LingeringWorker(ThreadWorker):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        threading.Timer(LINGER_SECONDS, super().handle_exit, (sig, frame)).start()
+
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
-worker_class = "gthread"
+worker_class = LingeringWorker
 workers = 1
 threads = 64
 backlog = 512

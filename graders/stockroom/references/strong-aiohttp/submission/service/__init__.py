@@ -1,0 +1,1 @@
+"""Items with stock, and orders at a price that another service names."""
