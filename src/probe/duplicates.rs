@@ -10,7 +10,8 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     let owner = bench.actor(0).await?;
     let buyer = bench.actor(1).await?;
     let mut impolite = Ok(());
-    for number in 0..bench.setting("rounds") {
+    let mut turns = bench.turns(bench.setting("rounds"));
+    while let Some(number) = turns.next(bench) {
         let item = bench.item(number, owner, STOCK).await?;
         let key = order(bench);
         let shots =

@@ -51,8 +51,8 @@ pub struct Bench<'a> {
 #[derive(Debug, Default, Clone)]
 struct Gates {
     spreads: Vec<Duration>,
-    valid: u32,
-    discarded: u32,
+    valid: usize,
+    discarded: usize,
 }
 
 impl Lab {
@@ -329,10 +329,19 @@ impl<'a> Bench<'a> {
         Ok(volley)
     }
 
-    /// Whether enough rounds counted for "not seen" to mean something.
+    /// Rounds until so many have counted, but at most twice as many.
+    pub fn turns(&self, rounds: usize) -> Turns {
+        Turns { rounds, counted_before: self.counted(), number: 0 }
+    }
+
+    fn counted(&self) -> usize {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner).valid
+    }
+
+    /// Whether enough rounds counted for "not seen" to mean something: half of those that were meant.
     pub fn rounds_suffice(&self) -> Result<(), Box<Ending>> {
         let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        if gates.valid * 2 >= gates.valid + gates.discarded {
+        if gates.valid * 4 >= gates.valid + gates.discarded {
             return Ok(());
         }
         Ending::inconclusive(format!(
@@ -341,6 +350,25 @@ impl<'a> Bench<'a> {
             gates.valid + gates.discarded
         ))
         .end()
+    }
+}
+
+/// Rounds of a race; one that the gate spoiled is repeated.
+#[derive(Debug)]
+pub struct Turns {
+    rounds: usize,
+    counted_before: usize,
+    number: usize,
+}
+
+impl Turns {
+    /// The number of the next round, from 0.
+    pub fn next(&mut self, bench: &Bench<'_>) -> Option<usize> {
+        let number = self.number;
+        let spoiled = bench.counted() - self.counted_before < self.rounds;
+        let goes_on = number < self.rounds || (spoiled && number < self.rounds * 2);
+        self.number += usize::from(goes_on);
+        goes_on.then_some(number)
     }
 }
 

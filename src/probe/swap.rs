@@ -15,7 +15,8 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     let owner = bench.actor(0).await?;
     control(bench, owner).await?;
     let mut impolite = Ok(());
-    for number in 0..bench.setting("rounds") {
+    let mut turns = bench.turns(bench.setting("rounds"));
+    while let Some(number) = turns.next(bench) {
         let item = bench.item(number, owner, 5).await?;
         let etag = bench.must(number, "read", &[owner, &item], &["etag"]).await?;
         let names: Vec<String> = (0..bench.setting("clients")).map(|client| format!("Writer {client}")).collect();

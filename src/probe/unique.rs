@@ -16,7 +16,8 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
             .end();
     }
     let mut impolite = Ok(());
-    for _ in 0..bench.setting("rounds") {
+    let mut turns = bench.turns(bench.setting("rounds"));
+    while turns.next(bench).is_some() {
         let mut item = value("sku", format!("sku-{}", bench.lab.word()));
         item.insert("stock".to_owned(), "1".to_owned());
         let names: Vec<Values> = (0..bench.setting("clients")).map(|n| value("name", format!("Copy {n}"))).collect();
@@ -31,7 +32,8 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
                 .is_polite("Creating one item many times", &volley.exchanges);
         }
     }
-    for _ in 0..bench.setting("account_rounds") {
+    let mut turns = bench.turns(bench.setting("account_rounds"));
+    while turns.next(bench).is_some() {
         let word = bench.lab.word();
         let password = bench.lab.word();
         let shots = (0..bench.setting("account_clients"))
