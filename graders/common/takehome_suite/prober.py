@@ -36,6 +36,7 @@ class Prober:
         self._run = run
         self._program = program
         self._setup = setup
+        self._count = 0
 
     def run(
         self,
@@ -47,6 +48,9 @@ class Prober:
     ) -> Result:
         """Runs one probe: every setting of its kind, and for each role the name of an operation of `probes.toml`."""
         setup: dict[str, Any] = json.loads(self._setup.read_text(encoding="utf-8"))
+        # Words of its own: what one probe has created is taken for the next.
+        self._count += 1
+        setup["seed"] = self._run.random(f"prober/{self._count}").getrandbits(63)
         setup["probes"]["timeout"] = {"secs": seconds, "nanos": 0}
         setup["probes"]["probes"] = [
             {
