@@ -89,6 +89,9 @@ kinds! {
     /// SIGTERM with a request in flight.
     Stop = "stop", needs ["create", "read", "take"],
         sets ["waiting" = 3 in 1..=16];
+    /// Steady load of a mix of requests, each at its moment.
+    Load = "load", needs ["create", "read", "add", "take", "list-plain"],
+        sets ["rate" = 40 in 1..=500, "seconds" = 5 in 1..=60];
     /// The time of a list by its length, against that of a plain list.
     Scaling = "scaling", needs ["create", "take", "list", "list-plain"],
         sets ["rows" = 200 in 50..=1000, "calls" = 9 in 3..=50, "ratio_percent" = 500 in 100..=10000, "row_us" = 80 in 1..=100000];

@@ -27,6 +27,7 @@ mod freshness;
 mod in_progress;
 mod key_restart;
 mod keys;
+mod load;
 mod oversell;
 mod scaling;
 mod stop;
@@ -125,6 +126,7 @@ async fn experiment<'a>(lab: &'a Lab, bench: &Bench<'a>) -> Result<Option<key_re
         Kind::BrokenUpstream => upstream_faults::broken(bench).await?,
         Kind::Crash => crash::run(bench).await?,
         Kind::Stop => stop::run(bench).await?,
+        Kind::Load => load::run(bench).await?,
         Kind::Scaling => scaling::run(bench).await?,
     }
     Ok(None)
@@ -139,3 +141,6 @@ fn report(bench: &Bench<'_>, verdict: Verdict, took: Duration) {
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     Line::Probed(ProbeResult { name: name.clone(), outcome, message, proof, facts: bench.facts(), took_ms }).print();
 }
+
+#[cfg(test)]
+mod tests;
