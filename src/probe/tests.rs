@@ -80,7 +80,7 @@ async fn serve(mut stream: TcpStream, shop: &Mutex<Shop>, fault: Fault) -> std::
             }
             _ => {
                 shop.changes += 1;
-                let strikes = shop.changes % 5 == 0 && fault != Fault::None;
+                let strikes = shop.changes.is_multiple_of(5) && fault != Fault::None;
                 let makes = !strikes || matches!(fault, Fault::LosesTheAnswer | Fault::BreaksAndMakesIt);
                 let now = shop.stocks[key] + number;
                 if now < 0 {
