@@ -25,16 +25,21 @@ pub async fn build<S: Sandbox>(plan: &Plan, sandbox: &S) -> Result<Pod, SandboxE
     }
     let holder = sandbox.create(&plan.holder).await?;
     sandbox.start(&holder).await?;
-    // The examiner can only be made once the namespace exists; the code is filled in beside it.
-    let code = unpack(sandbox, &holder, "/app", plan.code.clone(), Some(0));
+    // The examiner can only be made once the namespace exists; the volumes are filled beside it.
+    let filled = async {
+        for fill in &plan.fills {
+            unpack(sandbox, &holder, &fill.target, fill.tar.clone(), Some(fill.uid)).await?;
+        }
+        Ok::<_, SandboxError>(())
+    };
     let examiner = async {
         let examiner = sandbox.create(&plan.examiner).await?;
         sandbox.start(&examiner).await?;
         unpack(sandbox, &examiner, GRADER_DIR, plan.grader.clone(), None).await?;
         Ok(examiner)
     };
-    let (code, examiner) = tokio::join!(code, examiner);
-    code?;
+    let (filled, examiner) = tokio::join!(filled, examiner);
+    filled?;
     Ok(Pod { examiner: examiner? })
 }
 

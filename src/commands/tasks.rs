@@ -3,7 +3,7 @@
 use super::{Context, Failure};
 use crate::cli::TasksArgs;
 use crate::exit::ExitStatus;
-use crate::task::Grader;
+use crate::task::{Grader, Work};
 use crate::units::show_size;
 
 pub(super) fn run(context: &Context, args: TasksArgs) -> Result<ExitStatus, Failure> {
@@ -29,13 +29,17 @@ pub(super) fn run(context: &Context, args: TasksArgs) -> Result<ExitStatus, Fail
 fn show(grader: &Grader) {
     let task = &grader.task;
     println!("{}: {} ({})", task.slug, task.title, task.specialization);
-    println!(
-        "  {} replicas, {} CPUs and {} each, ready within {} s",
-        task.service.ports.len(),
-        task.limits.cpus,
-        show_size(task.limits.memory),
-        task.service.ready_within.as_secs()
-    );
+    let (cpus, memory) = (task.limits.cpus, show_size(task.limits.memory));
+    match &task.work {
+        Work::Service(service) => println!(
+            "  {} replicas, {cpus} CPUs and {memory} each, ready within {} s",
+            service.ports.len(),
+            service.ready_within.as_secs()
+        ),
+        Work::Analysis(analysis) => {
+            println!("  an analysis, {cpus} CPUs and {memory}, at most {} s a run", analysis.within.as_secs());
+        }
+    }
     for criterion in &grader.rubric.criteria {
         println!("\n  {:>3}  {} ({})", criterion.points, criterion.title, criterion.id);
         for check in &criterion.checks {

@@ -4,6 +4,8 @@
 //! The same executable is orchestrator and agent. These commands are started by
 //! `pod` and speak `protocol`, JSON lines on standard output. None of them is for people.
 
+mod asks;
+pub mod orchestrator;
 pub mod protocol;
 mod ready;
 mod suite;

@@ -1,8 +1,93 @@
-//! The lines that the agent prints for the orchestrator, one JSON object each.
+//! What the agent and the orchestrator say to each other, one JSON object a line.
+//!
+//! The agent prints `Line`s. Each `Ask` among them is answered with one `Reply` on its standard input.
 
 use serde::{Deserialize, Serialize};
 
-use crate::probe::protocol::{Ask, ProbeResult};
+use crate::probe::protocol::ProbeResult;
+
+/// The longest reply, in bytes.
+pub const REPLY_CAP: u64 = 1 << 20;
+
+/// Something that only the orchestrator can do. Replicas are counted from 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Ask {
+    /// SIGKILL to these replicas at once; answered when they have ended.
+    Kill {
+        /// Which.
+        replicas: Vec<usize>,
+    },
+    /// SIGTERM; answered when it is sent.
+    Terminate {
+        /// Which.
+        replica: usize,
+    },
+    /// Answered when the replica has ended, or when the time is over.
+    AwaitEnd {
+        /// Which.
+        replica: usize,
+        /// Milliseconds.
+        within_ms: u64,
+    },
+    /// Starts replicas that have ended, on the same data; answered when they are started, not when they are ready.
+    Start {
+        /// Which.
+        replicas: Vec<usize>,
+    },
+    /// Runs the submission's command in a container of its own; answered when it has ended.
+    Run(RunAsk),
+}
+
+/// How the submission's command is to be run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunAsk {
+    /// Folder below the input volume.
+    pub input: String,
+    /// Folder below the output volume.
+    pub output: String,
+    /// On the output volume that is nearly full from the start.
+    #[serde(default)]
+    pub small: bool,
+    /// Added to, or replacing, its environment.
+    #[serde(default)]
+    pub env: Vec<(String, String)>,
+    /// SIGKILL to all of its processes after so many milliseconds.
+    #[serde(default)]
+    pub kill_after_ms: Option<u64>,
+    /// Python that runs beside it on the same volumes, in a container like its own, and first says `ready`.
+    #[serde(default)]
+    pub beside: Option<String>,
+}
+
+/// The answer to an `Ask`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The number of the ask.
+    pub number: u32,
+    /// Whether what was awaited has happened; always true for what is simply done.
+    pub happened: bool,
+    /// For `Run`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunReport>,
+}
+
+/// How a run of the submission's command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Exit code of `sh ./run.sh`.
+    pub exit_code: i64,
+    /// A process of it was killed for memory.
+    pub oom_killed: bool,
+    /// It was killed as it was asked for.
+    pub killed: bool,
+    /// It was killed at the task's limit.
+    pub timed_out: bool,
+    /// From its start to its end, in milliseconds.
+    pub took_ms: u64,
+    /// The end of what it printed.
+    pub log: String,
+}
 
 /// One line of the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

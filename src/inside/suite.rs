@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::GRADER_DIR;
+use super::asks;
 use super::protocol::Line;
 
 /// Bytes of the JUnit file.
@@ -27,7 +28,14 @@ pub(super) async fn run(run: &Path, files: &[String], within: Duration) -> Resul
     let stdout = child.stdout.take().ok_or("pytest has no output")?;
     let watch = tokio::spawn(watch(BufReader::new(stdout)));
     let mut timed_out = false;
-    let status = match tokio::time::timeout(within, child.wait()).await {
+    let socket = Path::new(GRADER_DIR).join("ask.sock");
+    let ended = async {
+        tokio::select! {
+            status = child.wait() => status,
+            served = asks::serve(&socket) => Err(served.err().unwrap_or_else(|| std::io::Error::other("the socket ended"))),
+        }
+    };
+    let status = match tokio::time::timeout(within, ended).await {
         Ok(status) => status,
         Err(_) => {
             timed_out = true;
@@ -80,7 +88,7 @@ fn command(run: &Path, files: &[String], junit: &Path) -> Command {
     command
 }
 
-fn remove_if_there(path: &Path) -> std::io::Result<()> {
+pub(super) fn remove_if_there(path: &Path) -> std::io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -69,7 +69,7 @@ fn record(suites: Vec<SuiteRun>, ended: Ended) -> Record {
         },
         rubric: Rubric::parse("rubric.toml", RUBRIC, "stockroom").expect("valid"),
         probes: Default::default(),
-        suite: SuitePlan::parse("suite.toml", SUITE, &task.service.ports).expect("valid"),
+        suite: SuitePlan::parse("suite.toml", SUITE, task.ports()).expect("valid"),
         task,
         only: vec![],
         evidence: Evidence {

@@ -13,9 +13,9 @@ use super::http::{Exchange, NoAnswer};
 use super::keys::QUANTITY;
 use super::lab::{Bench, POLL, value};
 use super::pricing::Behaviour;
-use super::protocol::Ask;
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict, answer_word};
+use crate::inside::protocol::Ask;
 
 const STOCK: i64 = 10_000;
 /// The longest wait for enough acknowledgements before the kill.

@@ -6,9 +6,9 @@ use super::http::Exchange;
 use super::keys::{Case, STOCK, order};
 use super::lab::Bench;
 use super::pricing::Behaviour;
-use super::protocol::Ask;
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict, answer_word};
+use crate::inside::protocol::Ask;
 
 /// Between two attempts with the key of the killed request.
 const PAUSE: Duration = Duration::from_millis(500);

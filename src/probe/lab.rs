@@ -9,11 +9,12 @@ use tokio::sync::OnceCell;
 
 use super::gate::{self, Shot, Volley};
 use super::http::{Bounds, Exchange, Request, call};
-use super::orchestrator::{Gone, Orchestrator};
 use super::pricing::Pricing;
-use super::protocol::{Ask, Setup};
+use super::protocol::Setup;
 use super::template::{self, Seen, Values};
 use super::verdict::Ending;
+use crate::inside::orchestrator::{Gone, Orchestrator};
+use crate::inside::protocol::Ask;
 use crate::task::{Operation, Probe};
 
 /// Actors that all probes share: registering is slow by design.

@@ -14,7 +14,6 @@ pub mod pricing;
 pub mod protocol;
 
 mod lab;
-mod orchestrator;
 mod tally;
 mod template;
 mod verdict;
@@ -43,9 +42,9 @@ use serde_json::Value;
 
 use self::kind::Kind;
 use self::lab::{Bench, Lab};
-use self::orchestrator::Orchestrator;
 use self::protocol::{Outcome, ProbeResult, Setup};
 use self::verdict::{Ending, Verdict};
+use crate::inside::orchestrator::Orchestrator;
 use crate::inside::protocol::Line;
 use crate::task::Probe;
 

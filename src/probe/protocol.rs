@@ -1,14 +1,8 @@
-//! What the prober and the orchestrator say to each other, and the results that both know.
-//!
-//! The prober's lines are those of `inside::protocol::Line`; the orchestrator answers each
-//! `Ask` with one `Reply`, a JSON line on the prober's standard input.
+//! What the prober is started with, and the results that it reports. Its lines are those of `inside::protocol`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::task::Probes;
-
-/// The longest line that the prober reads, in bytes.
-pub const LINE_CAP: u64 = 4 << 10;
 
 /// What the prober is started with, as `probes.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,43 +23,6 @@ pub struct Setup {
     pub pricing_control: String,
     /// Operations and probes.
     pub probes: Probes,
-}
-
-/// Something that only the orchestrator can do. Replicas are counted from 0.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Ask {
-    /// SIGKILL to these replicas at once; answered when they have ended.
-    Kill {
-        /// Which.
-        replicas: Vec<usize>,
-    },
-    /// SIGTERM; answered when it is sent.
-    Terminate {
-        /// Which.
-        replica: usize,
-    },
-    /// Answered when the replica has ended, or when the time is over.
-    AwaitEnd {
-        /// Which.
-        replica: usize,
-        /// Milliseconds.
-        within_ms: u64,
-    },
-    /// Starts replicas that have ended, on the same data; answered when they are started, not when they are ready.
-    Start {
-        /// Which.
-        replicas: Vec<usize>,
-    },
-}
-
-/// The answer to an `Ask`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
-    /// The number of the ask.
-    pub number: u32,
-    /// Whether what was awaited has happened; always true for what is simply done.
-    pub happened: bool,
 }
 
 /// How a probe came out.

@@ -8,10 +8,10 @@ use super::http::Exchange;
 use super::keys::{Case, STOCK, order};
 use super::lab::{Bench, name};
 use super::pricing::Behaviour;
-use super::protocol::Ask;
 use super::tally::{Tally, words};
 use super::template::Values;
 use super::verdict::{Ending, Verdict};
+use crate::inside::protocol::Ask;
 
 /// From SIGTERM until the prices come: long enough for a process to end that does not wait for what is in flight.
 const AFTER_SIGNAL: Duration = Duration::from_millis(400);

@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::json;
 
+use super::asks;
 use super::cancel::{Cancel, Cancelled};
 use super::event::{Event, Phase, Sink};
 use super::install;
@@ -120,12 +121,17 @@ impl<S: Sandbox> Run<'_, S> {
             self.phase(Phase::Dependencies, install::install(self.plan, install, self.sandbox, self.cancel)).await?;
         }
         let pod = self.phase(Phase::Pod, self.unless_cancelled(pod::build(self.plan, self.sandbox))).await?;
-        let replicas = self.phase(Phase::Launch, self.launch_replicas()).await?;
-        self.phase(Phase::Start, self.await_replicas(&pod, &replicas)).await?;
+        let mut replicas = Vec::new();
+        if !self.plan.replicas.is_empty() {
+            replicas = self.phase(Phase::Launch, self.launch_replicas()).await?;
+            self.phase(Phase::Start, self.await_replicas(&pod, &replicas)).await?;
+        }
         let mut instances = Vec::new();
         if let Some(live) = &self.plan.live {
             let (examined, started) = self
-                .phase(Phase::Suite, async { tokio::join!(self.suite(&pod, "live", live), self.start_instances(&pod)) })
+                .phase(Phase::Suite, async {
+                    tokio::join!(self.suite((&pod, &replicas), "live", live), self.start_instances(&pod))
+                })
                 .await;
             self.note_early_exits(&replicas).await?;
             instances = started?;
@@ -136,10 +142,12 @@ impl<S: Sandbox> Run<'_, S> {
             let results = self.phase(Phase::Probes, async { self.cancel.or(probing).await? }).await?;
             lock(&self.seen).probes = results;
         }
-        self.phase(Phase::Stop, self.stop(&replicas, &instances)).await?;
+        if !replicas.is_empty() {
+            self.phase(Phase::Stop, self.stop(&replicas, &instances)).await?;
+        }
         self.phase(Phase::Collect, self.hand_over_remains(&pod, &replicas, &instances)).await?;
         match &self.plan.after {
-            Some(after) => self.phase(Phase::After, self.suite(&pod, "after", after)).await,
+            Some(after) => self.phase(Phase::After, self.suite((&pod, &replicas), "after", after)).await,
             None => Ok(()),
         }
     }
@@ -244,18 +252,19 @@ impl<S: Sandbox> Run<'_, S> {
         Ok(ready)
     }
 
-    async fn suite(&self, pod: &Pod, name: &str, phase: &SuitePhase) -> Result<(), End> {
+    async fn suite(&self, pod: (&Pod, &[ContainerId]), name: &str, phase: &SuitePhase) -> Result<(), End> {
         let mut arguments: Vec<String> =
             ["suite", "--run", "/grader/run.json", "--within-ms"].map(str::to_owned).into();
         arguments.push(phase.timeout.as_millis().to_string());
         arguments.extend(phase.files.iter().cloned());
         let mut done = None;
-        let running = pod::agent(self.sandbox, pod, arguments, SUITE_OUTPUT_CAP, |line| match line {
+        let command = (arguments, SUITE_OUTPUT_CAP, phase.timeout + GRACE);
+        let running = asks::dialogue(self.plan, self.sandbox, pod, command, |line| match line {
             Line::Progress { done, total } => self.sink.event(Event::Progress { done, total }),
             Line::Done { exit_code, timed_out, junit, output } => done = Some((exit_code, timed_out, junit, output)),
             _ => {}
         });
-        let code = self.cancel.or(bounded(phase.timeout + GRACE, running)).await??;
+        let code = self.cancel.or(running).await??;
         let Some((exit_code, timed_out, junit, output)) = done.filter(|_| code == 0) else {
             return Err(End::Fault(
                 Fault::ExaminerCrashed,

@@ -11,8 +11,8 @@ use base64::Engine as _;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{ContainerId, ContainerSpec, ContainerState, Exec, ExecOutput, Role, Sandbox, SandboxError, VolumeSpec};
-use crate::inside::protocol::Line;
-use crate::probe::protocol::{Ask, ProbeResult};
+use crate::inside::protocol::{Ask, Line};
+use crate::probe::protocol::ProbeResult;
 
 /// What the fake does differently from an engine on which all goes well.
 #[derive(Debug, Default)]

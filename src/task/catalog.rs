@@ -113,7 +113,7 @@ impl Catalog {
             .map_err(|found| problems.extend(found))
             .ok();
         let suite_path = folder.join("suite.toml");
-        let suite = SuitePlan::parse(&suite_path.display().to_string(), &read_text(&suite_path)?, &task.service.ports)
+        let suite = SuitePlan::parse(&suite_path.display().to_string(), &read_text(&suite_path)?, task.ports())
             .map_err(|found| problems.extend(found))
             .ok();
         let probes_path = folder.join("probes.toml");

@@ -19,10 +19,34 @@ pub struct Task {
     pub specialization: String,
     /// The runtime image, by the name of its lock in `docker/requirements/`.
     pub runtime: String,
-    /// The service that the submission starts.
-    pub service: Service,
+    /// What the submission is: a service, or an analysis.
+    #[serde(flatten)]
+    pub work: Work,
     /// Bounds of each container that runs candidate code.
     pub limits: Limits,
+}
+
+/// What a submission does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Work {
+    /// It answers requests until it is stopped.
+    Service(Service),
+    /// It reads a folder, writes a folder, and ends.
+    Analysis(Analysis),
+}
+
+/// How a submission is run as an analysis: `sh ./run.sh COMMAND --input DIR --output DIR`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// Arguments of `sh ./run.sh` before the folders.
+    pub command: Vec<String>,
+    /// The longest run.
+    pub within: Duration,
+    /// Plain environment of every run.
+    pub env: Vec<(String, String)>,
+    /// The input volume, in bytes: all data sets of a grade.
+    pub input: u64,
 }
 
 /// How a submission is started as a service.
@@ -66,6 +90,19 @@ pub struct Limits {
 }
 
 impl Task {
+    /// The service, where it is one.
+    pub fn service(&self) -> Option<&Service> {
+        match &self.work {
+            Work::Service(service) => Some(service),
+            Work::Analysis(_) => None,
+        }
+    }
+
+    /// The ports of the replicas; none of an analysis.
+    pub fn ports(&self) -> &[u16] {
+        self.service().map_or(&[], |service| &service.ports)
+    }
+
     /// Reads the text of `task.toml`; `file` is its name in messages.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::new(file);
@@ -84,22 +121,38 @@ impl Task {
         if !runtime.is_empty() && !is_kebab(&runtime) {
             fields.note("runtime", format!("`{runtime}` is not kebab case; name a lock in docker/requirements/"));
         }
-        let service = fields.table("service", read_service);
-        if service.is_none() {
-            fields.note("service", "is missing; give a [service] table");
+        let service = fields.table("service", read_service).map(Work::Service);
+        let analysis = fields.table("analysis", read_analysis).map(Work::Analysis);
+        if service.is_some() == analysis.is_some() {
+            fields.note("service", "give a [service] or an [analysis] table, one of them");
         }
         let limits = fields.table("limits", read_limits);
         if limits.is_none() {
             fields.note("limits", "is missing; give a [limits] table");
         }
         fields.finish();
-        match (service, limits) {
-            (Some(service), Some(limits)) => {
-                problems.into_result(Self { slug, title, specialization, runtime, service, limits })
+        match (service.or(analysis), limits) {
+            (Some(work), Some(limits)) => {
+                problems.into_result(Self { slug, title, specialization, runtime, work, limits })
             }
             _ => Err(problems.into_found()),
         }
     }
+}
+
+fn read_analysis(mut fields: Fields<'_>) -> Analysis {
+    let command = fields.strings("command");
+    if command.is_empty() {
+        fields.note("command", "is empty; give the arguments of run.sh, such as [\"analyze\"]");
+    }
+    let analysis = Analysis {
+        command,
+        within: fields.duration("within"),
+        env: fields.string_table("env"),
+        input: fields.size("input"),
+    };
+    fields.finish();
+    analysis
 }
 
 fn read_service(mut fields: Fields<'_>) -> Service {

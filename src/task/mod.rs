@@ -13,7 +13,7 @@ mod rubric;
 mod suite;
 
 pub use catalog::{Catalog, CatalogError, Grader};
-pub use manifest::{Limits, Service, Task};
+pub use manifest::{Analysis, Limits, Service, Task, Work};
 pub use probes::{Operation, PREFIX as PROBE_PREFIX, Probe, Probes};
 pub use rubric::{Bucket, Check, Criterion, Rubric};
 pub use suite::{Instance, Phase, Readiness, SuitePlan};

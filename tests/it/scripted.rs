@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use takehome::evidence::{Ended, Evidence, Fault, Reason};
-use takehome::probe::protocol::{Ask, Outcome, ProbeResult};
+use takehome::inside::protocol::Ask;
+use takehome::probe::protocol::{Outcome, ProbeResult};
 use takehome::run::cancel::{self, Cancel};
 use takehome::run::execute::execute;
 use takehome::sandbox::scripted::{Script, Scripted, Trouble};
@@ -262,7 +263,7 @@ fn no_replica_knows_the_grader() {
         assert_ne!(start.spec.image, plan.examiner.image);
         assert!(start.spec.mounts.iter().all(|mount| !mount.target.starts_with("/grader")));
     }
-    let code = String::from_utf8_lossy(&plan.code);
+    let code = String::from_utf8_lossy(&plan.fills[0].tar);
     assert!(!code.contains("HIDDEN-BYTES"));
     assert!(String::from_utf8_lossy(&plan.grader).contains("HIDDEN-BYTES"));
 }

@@ -113,7 +113,7 @@ hint = "Ask."
 pub fn grader() -> Grader {
     let task = include_str!("../../tasks/stockroom/task.toml");
     let task = Task::parse("task.toml", task).expect("valid");
-    let suite = SuitePlan::parse("suite.toml", SUITE, &task.service.ports).expect("valid");
+    let suite = SuitePlan::parse("suite.toml", SUITE, task.ports()).expect("valid");
     Grader {
         rubric: Rubric::parse("rubric.toml", RUBRIC, &task.slug).expect("valid"),
         task,

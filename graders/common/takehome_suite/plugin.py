@@ -17,6 +17,7 @@ from takehome_suite.pricing import Pricing
 from takehome_suite.prober import Prober
 from takehome_suite.proof import build, plain
 from takehome_suite.run import Run, State, load_run
+from takehome_suite.submission import Submission
 
 MESSAGE_BYTES = 2048
 
@@ -144,6 +145,12 @@ def pricing(run: Run) -> Pricing:
 def prober(run: Run) -> Prober:
     """Runs probes on the replicas."""
     return Prober(run)
+
+
+@pytest.fixture(scope="session")
+def submission(run: Run) -> Submission:
+    """Runs the submission's command."""
+    return Submission(run)
 
 
 class Clients:

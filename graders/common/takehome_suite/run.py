@@ -30,6 +30,10 @@ class Run:
     facts: Path
     app_secret: str
     budget_seconds: float
+    input_dir: Path
+    output_dir: Path
+    small_dir: Path
+    ask: str
 
     def random(self, purpose: str) -> random.Random:
         """A generator that depends on the seed and the purpose only, never on the order of the tests."""
@@ -57,6 +61,10 @@ def load_run(path: str | None = None) -> Run:
         facts=Path(raw.get("facts", "/nonexistent")),
         app_secret=str(raw.get("app_secret", "")),
         budget_seconds=float(raw.get("budget_seconds", 150.0)),
+        input_dir=Path(raw.get("input_dir", "/nonexistent")),
+        output_dir=Path(raw.get("output_dir", "/nonexistent")),
+        small_dir=Path(raw.get("small_dir", "/nonexistent")),
+        ask=str(raw.get("ask", "")),
     )
 
 

@@ -1,4 +1,4 @@
-//! The prober's end of the dialogue with the orchestrator: asks go out as lines, replies come in on standard input.
+//! The agent's end of the dialogue with the orchestrator: asks go out as lines, replies come in on standard input.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
@@ -7,10 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::protocol::{Ask, LINE_CAP, Reply};
-use crate::inside::protocol::Line;
+use super::protocol::{Ask, Line, REPLY_CAP, Reply};
 
-type Waiting = Arc<Mutex<HashMap<u32, oneshot::Sender<bool>>>>;
+type Waiting = Arc<Mutex<HashMap<u32, oneshot::Sender<Reply>>>>;
 
 /// Asks for what only the orchestrator can do.
 #[derive(Debug)]
@@ -41,6 +40,11 @@ impl Orchestrator {
 
     /// Asks, and waits for the reply: whether what was awaited has happened.
     pub async fn ask(&self, ask: Ask) -> Result<bool, Gone> {
+        self.reply(ask).await.map(|reply| reply.happened)
+    }
+
+    /// Asks, and waits for the whole reply.
+    pub async fn reply(&self, ask: Ask) -> Result<Reply, Gone> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (tell, told) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, tell);
@@ -53,14 +57,14 @@ fn listen(source: impl Read, waiting: &Waiting) {
     let mut lines = std::io::BufReader::new(source);
     loop {
         let mut line = Vec::new();
-        match (&mut lines).take(LINE_CAP).read_until(b'\n', &mut line) {
+        match (&mut lines).take(REPLY_CAP).read_until(b'\n', &mut line) {
             Ok(read) if read > 0 => {}
             _ => break,
         }
         if let Ok(reply) = serde_json::from_slice::<Reply>(&line) {
             let asked = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&reply.number);
             // A probe that was given up does not wait any more.
-            asked.map(|tell| tell.send(reply.happened).ok());
+            asked.map(|tell| tell.send(reply).ok());
         }
     }
     // Whoever still waits is told by the closed channel.
@@ -76,7 +80,7 @@ mod tests {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         let orchestrator = Orchestrator::reading(reader);
         let reply = |number, happened| {
-            let mut line = serde_json::to_vec(&Reply { number, happened }).expect("serializes");
+            let mut line = serde_json::to_vec(&Reply { number, happened, run: None }).expect("serializes");
             line.push(b'\n');
             line
         };

@@ -4,15 +4,18 @@
 //! suite goes into the examiner's own scratch space, and a test here proves that
 //! no spec of a replica mentions it.
 
+mod analysis;
+mod service;
+
 use std::time::Duration;
 
 use serde_json::json;
 
+pub use self::analysis::RunPlan;
 use crate::inside::{GRADER_DIR, PROGRAM};
-use crate::probe::protocol::Setup;
-use crate::sandbox::{Bounds, ContainerId, ContainerSpec, Mount, Network, Role, Scratch, VolumeSpec};
+use crate::sandbox::{Bounds, ContainerSpec, Mount, Network, Role, Scratch, VolumeSpec};
 use crate::submission::Submission;
-use crate::task::{Grader, Instance, Phase, Probes, Readiness};
+use crate::task::{Grader, Phase, Probes, Readiness, Work};
 
 /// Candidate code and the examiner run as this user and group. The examiner shares
 /// it to read a database that its owner alone may read; namespaces keep them apart.
@@ -20,9 +23,7 @@ pub const UID: u32 = 10001;
 /// The fake pricing service's port.
 pub const PRICING_PORT: u16 = 9000;
 const CODE_DIR: &str = "/app";
-const DATA_DIR: &str = "/data";
 const DEPENDENCIES_DIR: &str = "/deps";
-const DATA_SEEN_DIR: &str = "/evidence/data";
 const MIB: u64 = 1 << 20;
 
 /// Random values of a run that must not be guessed.
@@ -80,8 +81,10 @@ pub struct Plan {
     pub replicas: Vec<StartPlan>,
     /// The submission under other environments.
     pub instances: Vec<StartPlan>,
-    /// The submission's files, as a tar for the code volume.
-    pub code: Vec<u8>,
+    /// How the submission's command is run; only of an analysis.
+    pub runs: Option<RunPlan>,
+    /// What the holder's volumes are filled with before candidate code exists, the code first.
+    pub fills: Vec<Fill>,
     /// The suite's files, as a tar for the examiner.
     pub grader: Vec<u8>,
     /// The longest wait for readiness.
@@ -96,6 +99,29 @@ pub struct Plan {
     pub probes: Probes,
     /// Bytes of each log that are kept.
     pub log_cap: usize,
+    run_json: serde_json::Value,
+}
+
+/// Files for a volume, unpacked in the holder.
+#[derive(Debug, Clone)]
+pub struct Fill {
+    /// Absolute path in the holder.
+    pub target: String,
+    /// Who unpacks them, and so owns them.
+    pub uid: u32,
+    /// The files.
+    pub tar: Vec<u8>,
+}
+
+/// What the kind of task decides of a plan.
+struct Pod {
+    volumes: Vec<VolumeSpec>,
+    holder: ContainerSpec,
+    examiner: ContainerSpec,
+    replicas: Vec<StartPlan>,
+    instances: Vec<StartPlan>,
+    runs: Option<RunPlan>,
+    fills: Vec<Fill>,
     run_json: serde_json::Value,
 }
 
@@ -135,124 +161,72 @@ pub struct Inputs<'a> {
     pub images: &'a Images,
 }
 
+impl Inputs<'_> {
+    fn name(&self, part: &str) -> String {
+        format!("takehome-{}-{part}", self.run)
+    }
+
+    /// Bytes of the code volume.
+    fn code_size(&self) -> u64 {
+        self.submission.total_bytes() + self.submission.files.len() as u64 * 8192 + 4 * MIB
+    }
+
+    /// The volume of further packages, where there are some.
+    fn dependencies(&self) -> Option<Mount> {
+        let volume = || self.name("deps");
+        (!self.missing.is_empty()).then(|| Mount { volume: volume(), target: DEPENDENCIES_DIR.into(), read_only: true })
+    }
+
+    /// The bounds of a container with candidate code.
+    fn bounds(&self) -> Bounds {
+        let limits = &self.grader.task.limits;
+        Bounds { memory: limits.memory, cpus: limits.cpus, pids: limits.pids, file: limits.file, log: limits.log }
+    }
+}
+
 impl Plan {
     /// Decides everything.
     pub fn new(inputs: &Inputs<'_>) -> Self {
-        let task = &inputs.grader.task;
-        let name = |part: &str| format!("takehome-{}-{part}", inputs.run);
-        let network = Network::Of(ContainerId(name("holder")));
-        let code = name("code");
-        let data = name("data");
-        let code_size = inputs.submission.total_bytes() + inputs.submission.files.len() as u64 * 8192 + 4 * MIB;
-        let memory = |name: &str, size, uid| VolumeSpec::Memory { name: name.to_owned(), size, uid };
-        let mut volumes = vec![memory(&code, code_size, 0), memory(&data, task.limits.data, UID)];
-
-        let replicas: Vec<StartPlan> = task
-            .service
-            .ports
-            .iter()
-            .zip('a'..='z')
-            .map(|(port, letter)| {
-                let mut env = service_env(inputs, *port);
-                env.push((task.service.secret_env.clone(), inputs.secrets.replicas.clone()));
-                start(inputs, &letter.to_string(), *port, env, (&code, &data), &network, Readiness::Expected)
-            })
-            .collect();
-        let instances = inputs
-            .grader
-            .suite
-            .instances
-            .iter()
-            .zip(&inputs.secrets.instances)
-            .map(|(instance, secret)| {
-                let data = name(&format!("data-{}", instance.name));
-                volumes.push(memory(&data, task.limits.data, UID));
-                let env = instance_env(inputs, instance, secret);
-                start(inputs, &instance.name, instance.port, env, (&code, &data), &network, instance.ready)
-            })
-            .collect();
-
-        let install = (!inputs.missing.is_empty()).then(|| {
-            let volume = name("deps");
-            volumes.push(VolumeSpec::Disk { name: volume.clone() });
-            install_plan(inputs, name("installer"), volume)
-        });
-        let mut held = vec![Mount { volume: code.clone(), target: CODE_DIR.into(), read_only: false }];
-        held.push(Mount { volume: data.clone(), target: DATA_DIR.into(), read_only: false });
-        let holder = ContainerSpec {
-            name: name("holder"),
-            role: Role::Holder,
-            image: inputs.images.examiner.clone(),
-            argv: vec![PROGRAM.into(), "inside".into(), "hold".into()],
-            env: plain_env(),
-            workdir: "/".into(),
-            uid: 0,
-            network: Network::None,
-            mounts: held,
-            scratch: vec![],
-            // The code's pages are charged to whoever writes them: the holder.
-            bounds: Bounds { memory: 64 * MIB + code_size, cpus: 1, pids: 32, file: 64 * MIB, log: MIB },
+        let pod = match &inputs.grader.task.work {
+            Work::Service(service) => service::pod(inputs, service),
+            Work::Analysis(analysis) => analysis::pod(inputs, analysis),
         };
-        let control = format!("{GRADER_DIR}/pricing.sock");
-        let examiner = ContainerSpec {
-            name: name("examiner"),
-            role: Role::Examiner,
-            image: inputs.images.examiner.clone(),
-            argv: [PROGRAM, "inside", "upstream", "--port", &PRICING_PORT.to_string(), "--control", &control]
-                .map(str::to_owned)
-                .into(),
-            env: plain_env(),
-            workdir: GRADER_DIR.into(),
-            uid: UID,
-            network,
-            mounts: vec![Mount { volume: data, target: DATA_SEEN_DIR.into(), read_only: true }],
-            scratch: vec![
-                Scratch { target: GRADER_DIR.into(), size: 256 * MIB, executable: false, uid: UID },
-                Scratch { target: "/tmp".into(), size: 64 * MIB, executable: false, uid: 0 },
-            ],
-            bounds: Bounds { memory: 1024 * MIB, cpus: 2, pids: 128, file: 128 * MIB, log: 4 * MIB },
-        };
-        let run_json = json!({
-            "format": 1,
-            "seed": inputs.seed,
-            "base_urls": task.service.ports.iter().map(|port| url(*port)).collect::<Vec<_>>(),
-            "instances": inputs.grader.suite.instances.iter()
-                .filter(|instance| instance.ready == Readiness::Expected)
-                .map(|instance| (instance.name.clone(), url(instance.port)))
-                .collect::<std::collections::BTreeMap<_, _>>(),
-            "pricing_url": url(PRICING_PORT),
-            "pricing_control": &control,
-            "openapi": format!("{GRADER_DIR}/openapi.json"),
-            "data_dir": DATA_SEEN_DIR,
-            "state_dir": format!("{GRADER_DIR}/state"),
-            "logs": replicas.iter()
-                .map(|replica| (replica.name.clone(), format!("{GRADER_DIR}/logs/{}.log", replica.name)))
-                .collect::<std::collections::BTreeMap<_, _>>(),
-            "facts": format!("{GRADER_DIR}/facts.json"),
-            "app_secret": inputs.secrets.replicas,
-        });
         let asked = Asked::of(inputs.grader, inputs.only);
+        let (ready_within, stop_within) = inputs
+            .grader
+            .task
+            .service()
+            .map_or((Duration::ZERO, Duration::ZERO), |service| (service.ready_within, service.stop_within));
+        let mut volumes = pod.volumes;
+        let install = (!inputs.missing.is_empty()).then(|| {
+            let volume = inputs.name("deps");
+            volumes.push(VolumeSpec::Disk { name: volume.clone() });
+            install_plan(inputs, inputs.name("installer"), volume)
+        });
         let mut plan = Self {
             run: inputs.run.to_owned(),
             volumes,
             install,
-            holder,
-            examiner,
-            replicas,
-            instances,
-            code: inputs.submission.to_tar(),
+            holder: pod.holder,
+            examiner: pod.examiner,
+            replicas: pod.replicas,
+            instances: pod.instances,
+            runs: pod.runs,
+            fills: pod.fills,
             grader: Vec::new(),
-            ready_within: task.service.ready_within,
-            stop_within: task.service.stop_within,
+            ready_within,
+            stop_within,
             live: asked.live,
             after: asked.after,
             probes: asked.probes,
-            log_cap: usize::try_from(task.limits.log).unwrap_or(usize::MAX),
-            run_json,
+            log_cap: usize::try_from(inputs.grader.task.limits.log).unwrap_or(usize::MAX),
+            run_json: pod.run_json,
         };
         let mut files = inputs.grader.files.clone();
         files.push(("run.json".into(), plan.run_json("live")));
-        files.push(("probes.json".into(), probe_setup(inputs, &plan.probes, control).into_bytes()));
+        if let Some(service) = inputs.grader.task.service() {
+            files.push(("probes.json".into(), service::probe_setup(inputs, service, &plan.probes).into_bytes()));
+        }
         files.push(("state/.keep".into(), Vec::new()));
         plan.grader = tar_of(&files);
         plan
@@ -272,6 +246,7 @@ impl Plan {
             .chain(&self.instances)
             .map(|start| start.spec.name.as_str())
             .chain(self.install.as_ref().map(|install| install.spec.name.as_str()))
+            .chain(self.runs.iter().flat_map(RunPlan::names))
             .chain([self.examiner.name.as_str(), self.holder.name.as_str()])
             .collect()
     }
@@ -309,23 +284,6 @@ impl Asked {
     }
 }
 
-fn probe_setup(inputs: &Inputs<'_>, probes: &Probes, pricing_control: String) -> String {
-    let service = &inputs.grader.task.service;
-    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let setup = Setup {
-        seed: inputs.seed,
-        ports: service.ports.clone(),
-        health: service.health.clone(),
-        ready_within_ms: millis(service.ready_within),
-        stop_within_ms: millis(service.stop_within),
-        pricing_port: PRICING_PORT,
-        pricing_control,
-        probes: probes.clone(),
-    };
-    // Plain data of ours, which JSON can always hold.
-    serde_json::to_string(&setup).unwrap_or_default()
-}
-
 /// A tar of plain files, mode 0644.
 pub fn tar_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
@@ -340,39 +298,10 @@ pub fn tar_of(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     builder.into_inner().unwrap_or_default()
 }
 
-fn url(port: u16) -> String {
-    format!("http://127.0.0.1:{port}")
-}
-
 fn plain_env() -> Vec<(String, String)> {
     [("PATH", "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"), ("HOME", "/tmp"), ("LANG", "C.UTF-8"), ("TZ", "UTC")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
-}
-
-fn service_env(inputs: &Inputs<'_>, port: u16) -> Vec<(String, String)> {
-    let service = &inputs.grader.task.service;
-    let mut env = plain_env();
-    env.extend(
-        [("TMPDIR", "/tmp"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PIP_NO_INPUT", "1")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    );
-    if !inputs.missing.is_empty() {
-        env.push(("PYTHONPATH".into(), DEPENDENCIES_DIR.into()));
-    }
-    env.extend(service.env.iter().cloned());
-    env.push(("PORT".into(), port.to_string()));
-    env.push((service.pricing_env.clone(), url(PRICING_PORT)));
-    env
-}
-
-fn instance_env(inputs: &Inputs<'_>, instance: &Instance, secret: &str) -> Vec<(String, String)> {
-    let mut env = service_env(inputs, instance.port);
-    let secret = if instance.fresh_secret { secret } else { &inputs.secrets.replicas };
-    env.push((inputs.grader.task.service.secret_env.clone(), secret.to_owned()));
-    env.retain(|(name, _)| !instance.unset.contains(name) && !instance.env.iter().any(|(other, _)| other == name));
-    env.extend(instance.env.iter().cloned());
-    env
 }
 
 fn install_plan(inputs: &Inputs<'_>, name: String, volume: String) -> InstallPlan {
@@ -399,42 +328,33 @@ fn install_plan(inputs: &Inputs<'_>, name: String, volume: String) -> InstallPla
     InstallPlan { spec, requirements: inputs.missing.to_vec(), ca: inputs.host.ca.clone() }
 }
 
-fn start(
-    inputs: &Inputs<'_>,
-    name: &str,
-    port: u16,
-    env: Vec<(String, String)>,
-    (code, data): (&str, &str),
-    network: &Network,
-    ready: Readiness,
-) -> StartPlan {
-    let task = &inputs.grader.task;
-    let mut mounts = vec![
-        Mount { volume: code.to_owned(), target: CODE_DIR.into(), read_only: true },
-        Mount { volume: data.to_owned(), target: DATA_DIR.into(), read_only: false },
-    ];
+/// What every container with candidate code has in its environment.
+fn candidate_env(inputs: &Inputs<'_>) -> Vec<(String, String)> {
+    let mut env = plain_env();
+    env.extend(
+        [("TMPDIR", "/tmp"), ("PYTHONUNBUFFERED", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), ("PIP_NO_INPUT", "1")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
     if !inputs.missing.is_empty() {
-        let volume = format!("takehome-{}-deps", inputs.run);
-        mounts.push(Mount { volume, target: DEPENDENCIES_DIR.into(), read_only: true });
+        env.push(("PYTHONPATH".into(), DEPENDENCIES_DIR.into()));
     }
-    let spec = ContainerSpec {
-        name: format!("takehome-{}-{name}", inputs.run),
-        role: Role::Replica,
-        image: inputs.images.runtime.clone(),
-        argv: ["sh", "./run.sh"].into_iter().map(str::to_owned).chain(task.service.command.clone()).collect(),
-        env,
-        workdir: CODE_DIR.into(),
-        uid: UID,
-        network: network.clone(),
+    env
+}
+
+/// Owns the volumes, and the namespace where others join it.
+fn holder(inputs: &Inputs<'_>, mounts: Vec<Mount>) -> ContainerSpec {
+    ContainerSpec {
+        name: inputs.name("holder"),
+        role: Role::Holder,
+        image: inputs.images.examiner.clone(),
+        argv: vec![PROGRAM.into(), "inside".into(), "hold".into()],
+        env: plain_env(),
+        workdir: "/".into(),
+        uid: 0,
+        network: Network::None,
         mounts,
-        scratch: vec![Scratch { target: "/tmp".into(), size: task.limits.tmp, executable: false, uid: 0 }],
-        bounds: Bounds {
-            memory: task.limits.memory,
-            cpus: task.limits.cpus,
-            pids: task.limits.pids,
-            file: task.limits.file,
-            log: task.limits.log,
-        },
-    };
-    StartPlan { name: name.to_owned(), spec, health: format!("{}{}", url(port), task.service.health), ready }
+        scratch: vec![],
+        // The code's pages are charged to whoever writes them: the holder.
+        bounds: Bounds { memory: 64 * MIB + inputs.code_size(), cpus: 1, pids: 32, file: 64 * MIB, log: MIB },
+    }
 }

@@ -1,0 +1,166 @@
+//! What the examiner asks of the orchestrator while it works: kills, starts, and runs of the submission's command.
+//!
+//! The examiner cannot reach the engine. It asks line by line, and goes on when it is answered.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::execute::bounded;
+use super::plan::{Plan, RunPlan};
+use crate::inside::protocol::{Ask, Line, Reply, RunAsk, RunReport};
+use crate::pod::{self, Pod};
+use crate::sandbox::{ContainerId, ContainerSpec, Sandbox, SandboxError};
+
+/// A killed process ends within this, or the engine is broken.
+const DEATH: Duration = Duration::from_secs(30);
+/// A program beside a run says `ready` within this.
+const BESIDE: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(20);
+/// Bytes of a run's log that are told.
+const LOG_TOLD: usize = 32 << 10;
+
+/// Runs a command of the agent and does what it asks for meanwhile; every other line goes to `heard`.
+pub(super) async fn dialogue<S: Sandbox>(
+    plan: &Plan,
+    sandbox: &S,
+    (pod, replicas): (&Pod, &[ContainerId]),
+    (arguments, stdout_cap, limit): (Vec<String>, usize, Duration),
+    mut heard: impl FnMut(Line) + Send,
+) -> Result<i64, SandboxError> {
+    let (ask, mut asked) = unbounded_channel();
+    let (answer, replies) = unbounded_channel();
+    let speaking = async {
+        let line = |line| match line {
+            // The receiver is gone only when the run is being given up.
+            Line::Ask { number, ask: wanted } => drop(ask.send((number, wanted))),
+            line => heard(line),
+        };
+        let code = bounded(limit, pod::dialogue(sandbox, pod, arguments, stdout_cap, replies, line)).await;
+        // When the agent has ended, nobody asks any more.
+        drop(ask);
+        code
+    };
+    let answering = async {
+        while let Some((number, wanted)) = asked.recv().await {
+            let reply = match wanted {
+                Ask::Run(wanted) => {
+                    let run = run(plan, sandbox, &wanted).await?;
+                    Reply { number, happened: true, run: Some(run) }
+                }
+                wanted => Reply { number, happened: obey(sandbox, replicas, &wanted).await?, run: None },
+            };
+            let mut line = serde_json::to_vec(&reply).unwrap_or_default();
+            line.push(b'\n');
+            // An agent that has ended needs no answer; its exit code tells the rest.
+            answer.send(line).ok();
+        }
+        Ok::<_, SandboxError>(())
+    };
+    let (code, ()) = tokio::try_join!(speaking, answering)?;
+    Ok(code)
+}
+
+/// Does what is asked of the replicas.
+async fn obey<S: Sandbox>(sandbox: &S, replicas: &[ContainerId], ask: &Ask) -> Result<bool, SandboxError> {
+    let id = |index: usize| {
+        let missing = || refused(format!("there is no replica {index}"));
+        replicas.get(index).ok_or_else(missing)
+    };
+    match ask {
+        Ask::Kill { replicas } => {
+            let ids = replicas.iter().map(|index| id(*index)).collect::<Result<Vec<_>, _>>()?;
+            try_join_all(ids.iter().map(|id| sandbox.kill(id, "SIGKILL"))).await?;
+            bounded(DEATH, try_join_all(ids.iter().map(|id| sandbox.wait(id)))).await?;
+        }
+        Ask::Terminate { replica } => sandbox.kill(id(*replica)?, "SIGTERM").await?,
+        Ask::AwaitEnd { replica, within_ms } => {
+            let limit = Duration::from_millis(*within_ms);
+            return match tokio::time::timeout(limit, sandbox.wait(id(*replica)?)).await {
+                Ok(ended) => ended.map(|()| true),
+                Err(_) => Ok(false),
+            };
+        }
+        Ask::Start { replicas } => {
+            let ids = replicas.iter().map(|index| id(*index)).collect::<Result<Vec<_>, _>>()?;
+            try_join_all(ids.iter().map(|id| sandbox.start(id))).await?;
+        }
+        Ask::Run(_) => return Err(refused("a run is no matter of replicas".to_owned())),
+    }
+    Ok(true)
+}
+
+fn refused(message: String) -> SandboxError {
+    SandboxError::Failed { doing: "do what the examiner asks", message }
+}
+
+/// Runs the submission's command once, in a container that is removed afterwards.
+async fn run<S: Sandbox>(plan: &Plan, sandbox: &S, ask: &RunAsk) -> Result<RunReport, SandboxError> {
+    let runs = plan.runs.as_ref().ok_or_else(|| refused("this task has no command to run".to_owned()))?;
+    let spec = runs.spec(ask).map_err(refused)?;
+    let beside = match &ask.beside {
+        Some(program) => Some(beside(sandbox, runs, ask, program).await?),
+        None => None,
+    };
+    let report = one(sandbox, runs, ask, &spec).await;
+    // Removed whatever came out; the plan's clean-up removes it once more where this is not reached.
+    sandbox.remove(&ContainerId(spec.name.clone())).await?;
+    if let Some(id) = beside {
+        sandbox.remove(&id).await?;
+    }
+    report
+}
+
+async fn one<S: Sandbox>(
+    sandbox: &S,
+    runs: &RunPlan,
+    ask: &RunAsk,
+    spec: &ContainerSpec,
+) -> Result<RunReport, SandboxError> {
+    let id = sandbox.create(spec).await?;
+    sandbox.start(&id).await?;
+    let begin = Instant::now();
+    let kill_after = ask.kill_after_ms.map(Duration::from_millis).filter(|after| *after < runs.within);
+    let mut killed = false;
+    if let Ok(ended) = tokio::time::timeout(kill_after.unwrap_or(runs.within), sandbox.wait(&id)).await {
+        ended?;
+    } else {
+        killed = true;
+        sandbox.kill(&id, "SIGKILL").await?;
+        bounded(DEATH, sandbox.wait(&id)).await?;
+    }
+    let took_ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (state, log) = tokio::try_join!(sandbox.inspect(&id), sandbox.logs(&id, LOG_TOLD))?;
+    let log = &log[log.len().saturating_sub(LOG_TOLD)..];
+    Ok(RunReport {
+        exit_code: state.exit_code,
+        oom_killed: state.oom_killed,
+        killed: killed && kill_after.is_some(),
+        timed_out: killed && kill_after.is_none(),
+        took_ms,
+        log: String::from_utf8_lossy(log).into_owned(),
+    })
+}
+
+/// Starts a program of ours on the candidate's side, and waits until it says `ready`.
+async fn beside<S: Sandbox>(
+    sandbox: &S,
+    runs: &RunPlan,
+    ask: &RunAsk,
+    program: &str,
+) -> Result<ContainerId, SandboxError> {
+    let id = sandbox.create(&runs.beside(ask, program).map_err(refused)?).await?;
+    sandbox.start(&id).await?;
+    let begin = Instant::now();
+    loop {
+        let log = sandbox.logs(&id, LOG_TOLD).await?;
+        if log.starts_with(b"ready") || !sandbox.inspect(&id).await?.running {
+            return Ok(id);
+        }
+        if begin.elapsed() > BESIDE {
+            return Err(SandboxError::TimedOut { doing: "start a program beside a run", within: BESIDE });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
