@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn the_built_in_task_is_valid() {
         let task = Task::parse("task.toml", GOOD).expect("valid");
-        assert_eq!(task.service.ports, [8000, 8001]);
+        assert_eq!(task.ports(), [8000, 8001]);
         assert_eq!(task.limits.memory, 1 << 30);
     }
 
