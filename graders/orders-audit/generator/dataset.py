@@ -111,9 +111,10 @@ def generate(
         chosen = replace(chosen, products=3 if variant == "few-products" else 10)
     customers = min(max(rows // 12, 12), 5_000)
     world = build_world(chosen, rng, start, days, customers)
-    if profile == "edge":
-        world = edges.with_edge_customers(world)
     orders = Orders(chosen, world, rng, start, days)
+    if profile == "edge":
+        # Only now, so that no other order is theirs.
+        world = edges.with_edge_customers(world)
     if profile == "edge" and rows:
         edges.build(orders, variant, rows)
     elif rows:

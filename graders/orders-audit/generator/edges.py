@@ -7,6 +7,7 @@ from generator.model import Address, Customer, Fault, Version, World
 from generator.plants import SECOND, next_month
 from generator.truth import Orders
 
+_EDGE_CUSTOMERS = {"Tie Land B": "E-1", "Tie Land A": "E-2", "Zero Land": "E-3", "Half Land": "E-4"}
 VARIANTS = ("ties", "few-products", "returns-only", "nothing-clean")
 _SCALE = 10**6
 
@@ -38,11 +39,9 @@ def build(orders: Orders, variant: str, count: int) -> None:
 
 
 def with_edge_customers(world: World) -> World:
-    """The world with three customers whose countries tie, and one whose country comes to nothing."""
-    countries = ("Tie Land B", "Tie Land A", "Zero Land", "Half Land")
-    customers = tuple(
-        Customer(f"EDGE-{country[:4]}{country[-1]}", "Edge Case", "public") for country in countries
-    )
+    """The world with customers whose two countries tie, and others whose countries come to nearly nothing."""
+    countries = tuple(_EDGE_CUSTOMERS)
+    customers = tuple(Customer(_EDGE_CUSTOMERS[country], "Edge Case", "public") for country in countries)
     numbers = range(900_001, 900_001 + len(countries))
     primary = tuple(
         Address(number, customer.customer_id, country, True)
@@ -53,10 +52,6 @@ def with_edge_customers(world: World) -> World:
         replace(address, address_id=address.address_id + 50, is_primary=False) for address in primary
     )
     return replace(world, customers=world.customers + customers, addresses=again + world.addresses + primary)
-
-
-def edge_customer(country: str) -> str:
-    return f"EDGE-{country[:4]}{country[-1]}".upper()
 
 
 def millionths(version: Version) -> int:
@@ -108,10 +103,10 @@ def _countries(orders: Orders, product: str) -> None:
         ("Zero Land", (4_200,)),
     ):
         for price in cents:
-            customer = edge_customer(country)
+            customer = _EDGE_CUSTOMERS[country]
             orders.add(orders.simple(product_id=product, customer_id=customer, price_cents=price))
             if country == "Zero Land":
-                # Comes to −0.001, which is written as 0.00.
+                # A thousandth below zero, which is written as 0.00.
                 orders.add(
                     orders.simple(product_id=product, customer_id=customer, price_cents=price, quantity=-1)
                 )
@@ -120,7 +115,7 @@ def _countries(orders: Orders, product: str) -> None:
                         product_id=product, customer_id=customer, price_cents=1, quantity=-1, discount=9000
                     )
                 )
-    half = edge_customer("Half Land")
+    half = _EDGE_CUSTOMERS["Half Land"]
     orders.add(
         orders.simple(product_id=product, customer_id=half, price_cents=25, discount=5000, quantity=-1)
     )
@@ -174,7 +169,7 @@ def _half_cent_total(orders: Orders, product: str) -> None:
     wanted = (5_000 - total) % 10_000
     if total <= 0 or not 0 < wanted < 10_000:
         return
-    # One cent at a discount of d hundredths of a percent is 10000 − d millionths.
+    # One cent at a discount of d hundredths of a percent is 10000 less d millionths.
     orders.add(
         orders.simple(product_id=product, price_cents=1, discount=10_000 - wanted), trap="half-cent-total"
     )

@@ -2,7 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-# Quantity × hundredths × hundredths of a percent × millionths of a rate.
+# Quantity times hundredths (price) times hundredths of a percent (discount) times millionths (rate).
 UNITS_PER_USD = 10**12
 _UNITS_PER_CENT = 10**10
 _Z = Decimal("1.959964")
