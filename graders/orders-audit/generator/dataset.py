@@ -11,6 +11,7 @@ from random import Random
 
 from generator import edges, plants
 from generator.expected import Expected
+from generator.halves import without_halves
 from generator.layout import Layout, Part, lay_out
 from generator.model import CLEANED_COLUMNS, RULES, Row, World
 from generator.profiles import PROFILES, Profile
@@ -120,6 +121,8 @@ def generate(
     elif rows:
         plants.plant(orders)
         orders.fill(max(rows - len(orders.rows), 0))
+    if "R16" not in chosen.rules:
+        without_halves(orders)
     return DataSet(chosen, seed, world, tuple(orders.rows), keep_log=keep_log)
 
 

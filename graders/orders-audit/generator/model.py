@@ -1,6 +1,6 @@
 """The truth: what the reference data says, and what a row means once it is cleaned. No text of a csv file is in here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 COLUMNS = (
@@ -130,12 +130,3 @@ class Placed:
     row: Row
     file: str
     line: int
-
-
-@dataclass
-class Draft:
-    """A world and its rows, before they are spelled and laid out."""
-
-    world: World
-    rows: list[Row] = field(default_factory=list)
-    decoys: dict[str, bytes] = field(default_factory=dict)

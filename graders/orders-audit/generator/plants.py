@@ -35,11 +35,14 @@ def halves(orders: Orders) -> None:
 
 
 def boundaries(orders: Orders) -> None:
-    """Orders in the first and the last second of a UTC month."""
+    """Orders in the first and the last second of a UTC month, and in the first and last years that occur."""
     first = next_month(orders.start)
     for moment in (first - SECOND, first, first + timedelta(hours=1), first - timedelta(hours=1)):
         version = replace(orders.order(), ordered_at=moment, exported_at=moment + timedelta(days=3))
         orders.add(version, trap="month-boundary")
+    for moment in (datetime(1900, 3, 1, 12), datetime(2100, 6, 30, 23, 59, 59)):
+        version = orders.simple(ordered_at=moment, exported_at=moment + timedelta(hours=20))
+        orders.add(version, trap="far-year")
 
 
 def quotes(orders: Orders) -> None:

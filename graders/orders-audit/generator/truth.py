@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from generator import faults
-from generator.model import REASONS, Draft, Fault, Row, Version, World
+from generator.model import REASONS, Fault, Row, Version, World
 from generator.profiles import Profile
 from generator.vocabulary import order_id
 
@@ -31,6 +31,8 @@ class Orders:
             self.first_quotes[rate.currency] = min(known, rate.day)
         self.rows: list[Row] = []
         self._orders = 0
+        # Amounts that binary fractions cannot hold to the cent.
+        self._huge = profile.huge and "R16" in profile.rules
         self._all_products = frozenset(self.product_ids)
         self._reasons = [reason for reason in REASONS if faults.RULE_OF_REASON[reason] in profile.rules]
 
@@ -169,7 +171,7 @@ class Orders:
 
     def _quantity(self) -> int:
         rng = self.rng
-        if self.profile.huge and rng.random() < 0.01:
+        if self._huge and rng.random() < 0.01:
             size = rng.choice((1_000_000, 999_999, 250_000))
         else:
             size = 1 + int(12 * rng.random() ** 2)
@@ -178,8 +180,8 @@ class Orders:
     def _price(self) -> int:
         rng = self.rng
         share = rng.random()
-        if self.profile.huge and share < 0.01:
-            return rng.choice((99_999_999_999, 12_345_678_901, 100_000_000_000 - 37))
+        if self._huge and share < 0.02:
+            return rng.choice((99_999_999_999, 12_345_678_901, 100_000_000_000 - 37, 0))
         if share < 0.2:
             return rng.choice((100, 500, 1_000, 2_500, 100_000, 250_000, 1_200_000))
         if share < 0.3:
@@ -194,7 +196,3 @@ def _rounded(rng: Random, moment: datetime) -> datetime:
     if share < 0.45:
         return moment.replace(second=0, microsecond=0)
     return moment.replace(microsecond=0)
-
-
-def draft_of(orders: Orders) -> Draft:
-    return Draft(orders.world, orders.rows)

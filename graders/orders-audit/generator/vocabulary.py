@@ -66,6 +66,8 @@ MESSY = Vocabulary(
         "O'brien County",
         "East / Central",
         "St. John",
+        # The name of the regions that are null: they are one region.
+        "Unknown",
     ),
     countries=("DE", "FR", "NA", "NO", "GB", "US", "nl"),
     product_words=(_ADJECTIVES, _NOUNS),
