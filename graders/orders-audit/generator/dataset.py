@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from random import Random
 
-from generator import edges, plants
+from generator import edges, plants, reasons
 from generator.expected import Expected
 from generator.halves import without_halves
 from generator.layout import Layout, Part, lay_out
@@ -118,6 +118,8 @@ def generate(
         world = edges.with_edge_customers(world)
     if profile == "edge" and rows:
         edges.build(orders, variant, rows)
+    elif profile == "reasons":
+        reasons.build(orders, rows)
     elif rows:
         plants.plant(orders)
         orders.fill(max(rows - len(orders.rows), 0))

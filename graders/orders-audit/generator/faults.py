@@ -7,7 +7,7 @@ from generator.model import REASONS, Fault, Version
 
 # The rule that a reason belongs to: a data set that does not exercise it has no such rejects.
 RULE_OF_REASON = {
-    "unparsable": "R1",
+    "unparsable": "R14",
     "missing_field": "R11",
     "bad_timestamp": "R6",
     "bad_quantity": "R7",

@@ -84,7 +84,8 @@ def lay_out(
     parts = []
     for name, content in zip(names, files, strict=True):
         style = _style(profile, rng)
-        part = _Writer(name, style, speller, log if keep_log else None).write(content, rng)
+        wild = "R1" in profile.rules
+        part = _Writer(name, style, speller, wild, log if keep_log else None).write(content, rng)
         parts.append(part)
     return Layout(parts, log)
 
@@ -103,7 +104,9 @@ def _names(profile: Profile, rng: Random, count: int) -> list[str]:
 
 def _style(profile: Profile, rng: Random) -> PartStyle:
     if "R1" not in profile.rules:
-        return PartStyle(COLUMNS, ",".join(COLUMNS), "\n", False, False, 0.0, 0.0, True)
+        # An unknown column, for bytes that are not UTF-8 where nobody needs them.
+        columns = (*COLUMNS, "notes") if "R14" in profile.rules else COLUMNS
+        return PartStyle(columns, ",".join(columns), "\n", False, False, 0.0, 0.0, True)
     wild = profile.layout == "wild"
     columns = list(COLUMNS)
     if rng.random() < (0.8 if wild else 0.4):
@@ -135,8 +138,14 @@ class _Writer:
     """Writes one part and counts its physical lines."""
 
     def __init__(
-        self, name: str, style: PartStyle, speller: Speller, log: dict[int, list[Dressing]] | None
+        self,
+        name: str,
+        style: PartStyle,
+        speller: Speller,
+        wild: bool,
+        log: dict[int, list[Dressing]] | None,
     ) -> None:
+        self._wild = wild
         self._style = style
         self._speller = speller
         self._log = log
@@ -181,7 +190,7 @@ class _Writer:
         cells, dressings = self._speller.spell(row, rng)
         if self._log is not None:
             self._log[row.number] = dressings
-        extras = iter([_extra(rng) for _ in self._extras]) if self._extras else None
+        extras = iter([_extra(rng, self._wild) for _ in self._extras]) if self._extras else None
         laid = [cells[place] if place >= 0 or extras is None else next(extras) for place in self._order]
         damage = next((fault.text for fault in row.faults if fault.reason == "unparsable"), None)
         if damage == "footer":
@@ -221,5 +230,7 @@ def _quoted(text: str, share: float, rng: Random) -> str:
     return f'"{escaped}"'
 
 
-def _extra(rng: Random) -> str:
+def _extra(rng: Random, wild: bool) -> str:
+    if not wild:
+        return rng.choice(("web", "store"))
     return rng.choice(("", "web", "store", "see, note", 'said "yes"', "two\nlines", "n/a", "42", "tüb"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from generator.model import RULES
-from generator.vocabulary import MESSY, PUNCTUATED, SAMPLE, UNICODE, Vocabulary
+from generator.vocabulary import MESSY, PUNCTUATED, SAMPLE, UNICODE, Vocabulary, restricted
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Profile:
         unknown = rules - frozenset(RULES)
         if unknown:
             raise ValueError(f"no such rules: {sorted(unknown)}")
-        return replace(self, rules=rules)
+        return replace(self, rules=rules, words=restricted(self.words, rules))
 
 
 PROFILES = {
@@ -63,6 +63,7 @@ PROFILES = {
             line_breaks=True,
             layout="wild",
         ),
+        Profile("reasons", SAMPLE, 0.0, 0.0, 0.0, 0.0, months=3, products=10, parts=(2, 2)),
         Profile("large", SAMPLE, 0.2, 0.04, 0.03, 0.02, months=24, products=60, parts=(4, 6)),
     )
 }

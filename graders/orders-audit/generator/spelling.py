@@ -34,6 +34,7 @@ class Speller:
     def __init__(self, profile: Profile, seed: int) -> None:
         self._profile = profile
         self._rules = profile.rules
+        self._line_breaks = profile.line_breaks and "R1" in profile.rules
         self._seed = (seed * 1_000_003) & 0xFFFFFFFFFFFF
         self._rng = Random()
 
@@ -79,7 +80,7 @@ class Speller:
         return rule in self._rules and rng.random() < self._profile.dressed
 
     def _padded(self, text: str, column: str, rng: Random, log: list[Dressing]) -> str:
-        if self._profile.line_breaks and rng.random() < 0.15:
+        if self._line_breaks and rng.random() < 0.15:
             log.append(Dressing(column, "padded-with-line-breaks", "R2"))
             return rng.choice(_BREAKS) + text + rng.choice(("", *_BREAKS))
         log.append(Dressing(column, "padded", "R2"))
@@ -108,7 +109,7 @@ class Speller:
             return value
         log.append(Dressing("region", "case-and-space", "R5"))
         cased = rng.choice((str.lower, str.upper, str.swapcase))
-        gaps = (" ", "  ", "\t", " \t ") + (_BREAKS if self._profile.line_breaks else ())
+        gaps = (" ", "  ", "\t", " \t ") + (_BREAKS if self._line_breaks else ())
         words = value.split(" ")
         text = cased(words[0])
         for word in words[1:]:
@@ -190,8 +191,8 @@ class Speller:
         return value.lower() if rng.random() < 0.7 else value.capitalize()
 
     def _discount(self, hundredths: int, rng: Random, log: list[Dressing]) -> str:
-        if hundredths == 0 and "R10" in self._rules and rng.random() < 0.5:
-            log.append(Dressing("discount_pct", "null", "R10"))
+        if hundredths == 0 and not self._rules.isdisjoint(("R3", "R10")) and rng.random() < 0.5:
+            log.append(Dressing("discount_pct", "null", "R3" if "R3" in self._rules else "R10"))
             return self.null(rng)
         if not self._dresses("R10", rng):
             return f"{hundredths // 100}.{hundredths % 100:02d}"

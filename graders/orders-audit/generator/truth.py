@@ -29,6 +29,9 @@ class Orders:
         for rate in world.rates:
             known = self.first_quotes.get(rate.currency, rate.day)
             self.first_quotes[rate.currency] = min(known, rate.day)
+        self._nulls = "R3" in profile.rules
+        # Less than one percent looks like a fraction.
+        self._discounts = [value for value in _DISCOUNTS if "R10" in profile.rules or value >= 100]
         self.rows: list[Row] = []
         self._orders = 0
         # Amounts that binary fractions cannot hold to the cent.
@@ -53,23 +56,23 @@ class Orders:
             order_id=self.new_id(),
             customer_id=self._customer(),
             product_id=rng.choice(self.product_ids),
-            region=None if rng.random() < 0.06 else rng.choice(self.regions),
+            region=self._region(),
             ordered_at=ordered_at,
             quantity=self._quantity(),
             price_cents=self._price(),
             currency=rng.choice(("USD", "USD", "EUR", "EUR", "GBP")),
-            discount=0 if rng.random() < 0.55 else rng.choice(_DISCOUNTS),
+            discount=0 if rng.random() < 0.55 else rng.choice(self._discounts),
             exported_at=_rounded(rng, ordered_at + timedelta(days=2 + 40 * rng.random())),
         )
 
     def simple(self, **values: object) -> Version:
-        """An order of one piece at 100.00 USD, without customer and region, with these values instead."""
+        """An order of one piece at 100.00 USD, where possible without customer and region, with these values instead."""
         ordered_at = self.moment()
         plain = Version(
             order_id="",
-            customer_id=None,
+            customer_id=None if self._nulls else self.customer_ids[0],
             product_id=self.product_ids[0],
-            region=None,
+            region=None if self._nulls else self.regions[0],
             ordered_at=ordered_at,
             quantity=1,
             price_cents=10_000,
@@ -161,11 +164,16 @@ class Orders:
                 other = replace(other, order_id=version.order_id)
             yield replace(other, exported_at=moment)
 
+    def _region(self) -> str | None:
+        if self._nulls and self.rng.random() < 0.06:
+            return None
+        return self.rng.choice(self.regions)
+
     def _customer(self) -> str | None:
         share = self.rng.random()
-        if share < 0.05:
+        if share < 0.05 and self._nulls:
             return None
-        if share < 0.09:
+        if share < 0.09 and "Q4" in self.profile.rules:
             return f"X{self.rng.randrange(1000)}"
         return self.rng.choice(self.customer_ids)
 

@@ -1,6 +1,6 @@
 """The words of a data set. Letters here have a case mapping that is one to one; names hold none of `|*_\\` and backquote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 
@@ -13,6 +13,26 @@ class Vocabulary:
     order_style: str
     customer_style: str
     product_style: str
+
+
+def restricted(words: Vocabulary, rules: frozenset[str]) -> Vocabulary:
+    """The words without what only matters to a rule that is not exercised."""
+    if "R4" not in rules:
+        # No ids that look like numbers.
+        quoted = words.order_style == "punctuated" and "R1" in rules
+        words = replace(
+            words,
+            order_style=words.order_style if quoted else "prefixed",
+            customer_style="prefixed",
+            product_style="letters",
+        )
+    if "R5" not in rules:
+        # No regions that `str.title` would spell in another way.
+        plain = tuple(region for region in words.regions if region == region.title())
+        words = replace(words, regions=plain)
+    if "R3" not in rules:
+        words = replace(words, regions=tuple(region for region in words.regions if region != "Unknown"))
+    return words
 
 
 def order_id(style: str, number: int) -> str:
@@ -121,6 +141,8 @@ PUNCTUATED = Vocabulary(
         "-minus Side",
         "'quoted'",
         '"',
+        'Zone "1"',
+        'Area 5", Left',
         "Plain",
     ),
     countries=("Korea, South", 'The "Low" Countries', "=1+1", "Plain Land", "Côte d'Ivoire"),
