@@ -1,0 +1,160 @@
+"""Runs references on generated data sets and prints how their outputs differ from the expected results, by rule.
+
+python3 compare.py strong-stdlib strong-pandas --profiles all --seeds 1:11 --rows 400 --venv /tmp/venv-audit
+python3 compare.py strong-stdlib --scenarios        unusable input, runs that are killed, locks, reruns
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import scenarios
+from generator import PROFILES, generate
+from outputs import Difference, compare_all
+
+HERE = Path(__file__).resolve().parent
+REFERENCES = HERE / "references"
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int
+    seconds: float
+    stderr: str
+
+
+class Runner:
+    """Starts a submission as the brief says: in its own folder, with little in the environment."""
+
+    def __init__(self, submission: Path, venv: Path) -> None:
+        self.submission = submission
+        self._environment = {
+            "PATH": f"{venv}/bin:/usr/bin:/bin",
+            "HOME": "/nonexistent",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LC_ALL": "C",
+        }
+
+    def start(self, source: Path, output: Path, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["sh", "./run.sh", "analyze", "--input", str(source), "--output", str(output)],
+            cwd=self.submission,
+            env={**self._environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+
+    def run(self, source: Path, output: Path, timeout: float = 150, **environment: str) -> Ended:
+        begun = time.monotonic()
+        process = self.start(source, output, **environment)
+        try:
+            _, stderr = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            _, stderr = process.communicate()
+        return Ended(process.returncode, time.monotonic() - begun, stderr)
+
+
+def materialize(reference: Path, target: Path) -> Path:
+    """A copy of the reference's submission in a folder, with its edits; returns the folder."""
+    manifest = tomllib.loads((reference / "reference.toml").read_text(encoding="utf-8"))
+    if "base" in manifest:
+        materialize(reference.parent / manifest["base"], target)
+    source = reference / manifest.get("source", "submission")
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    for number, edit in enumerate(manifest.get("edit", [])):
+        path = target / edit["file"]
+        text = path.read_text(encoding="utf-8")
+        find, replace = edit["find"], edit["replace"]
+        if text.count(find) != 1:
+            raise ValueError(
+                f"{reference.name}: edit {number} of {edit['file']} fits {text.count(find)} times"
+            )
+        path.write_text(text.replace(find, replace), encoding="utf-8")
+    return target
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("references", nargs="+", help="names below references/")
+    parser.add_argument("--profiles", default="all", help="names with commas between them")
+    parser.add_argument("--seeds", default="1:3", help="FIRST:END, without END")
+    parser.add_argument("--rows", type=int, default=400)
+    parser.add_argument("--rules", help="only these rules are exercised")
+    parser.add_argument("--venv", type=Path, default=Path("/tmp/venv-audit"))
+    parser.add_argument("--scenarios", action="store_true")
+    parser.add_argument("--quiet", action="store_true", help="only counts, by rule")
+    chosen = parser.parse_args()
+    bad = 0
+    for name in chosen.references:
+        with tempfile.TemporaryDirectory(prefix="compare-") as folder:
+            submission = materialize(REFERENCES / name, Path(folder) / "submission")
+            runner = Runner(submission, chosen.venv)
+            found = (
+                _scenarios(runner, Path(folder)) if chosen.scenarios else _sets(runner, chosen, Path(folder))
+            )
+            bad += _print(name, found, chosen.quiet)
+    return 1 if bad else 0
+
+
+def _sets(runner: Runner, chosen: argparse.Namespace, folder: Path) -> Iterator[tuple[str, list[Difference]]]:
+    profiles = sorted(PROFILES) if chosen.profiles == "all" else chosen.profiles.split(",")
+    rules = chosen.rules.split(",") if chosen.rules else None
+    first, end = (int(seed) for seed in chosen.seeds.split(":"))
+    for profile in profiles:
+        for seed in range(first, end):
+            data = generate(profile, seed, chosen.rows, rules)
+            source, output = folder / "input", folder / "output"
+            for path in (source, output):
+                shutil.rmtree(path, ignore_errors=True)
+            data.write(source)
+            ended = runner.run(source, output)
+            label = f"{profile} seed {seed} ({ended.seconds:.1f} s)"
+            if ended.status != 0:
+                last = ended.stderr.strip().splitlines()[-1:] or [""]
+                yield label, [Difference("exit status", "exit", last[0], 0, ended.status)]
+            else:
+                yield label, list(compare_all(output, data.expected))
+
+
+def _scenarios(runner: Runner, folder: Path) -> Iterator[tuple[str, list[Difference]]]:
+    for label, check in scenarios.SCENARIOS.items():
+        place = folder / label
+        place.mkdir()
+        yield label, list(check(runner, place))
+
+
+def _print(name: str, results: Iterator[tuple[str, list[Difference]]], quiet: bool) -> int:
+    runs = bad = 0
+    by_rule: Counter[str] = Counter()
+    for label, found in results:
+        runs += 1
+        bad += bool(found)
+        by_rule.update(difference.rule for difference in found)
+        if found and not quiet:
+            print(f"{name} {label}: {len(found)} differences")
+            for difference in found[:_SHOWN]:
+                print(f"    {difference}")
+        sys.stdout.flush()
+    counts = ", ".join(f"{rule} {count}" for rule, count in sorted(by_rule.items()))
+    print(f"{name}: {runs - bad} of {runs} alike{'; ' + counts if counts else ''}", flush=True)
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())

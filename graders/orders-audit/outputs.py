@@ -1,0 +1,304 @@
+"""Compares what a submission wrote with what was expected. Every difference names the output and the rule behind it.
+
+Reads files that somebody else wrote: bounded in size, never followed out of the output folder, never executed.
+"""
+
+import csv
+import io
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from generator.expected import Expected
+from generator.faults import RULE_OF_REASON
+from generator.model import CLEANED_COLUMNS
+from png import NotAnImage, read_png
+
+NAMES = (
+    "cleaned.csv",
+    "rejects.csv",
+    "answers.json",
+    "warehouse.sqlite",
+    "plots/monthly_revenue.png",
+    "plots/monthly_revenue.csv",
+    "plots/return_rate.png",
+    "plots/return_rate.csv",
+    "report.md",
+)
+HEADINGS = ("Summary", "Data quality", "Findings", "Assumptions", "Limitations")
+
+# What a wrong cell says about the rules, if nothing was done to the cell that is in the log.
+RULE_OF_COLUMN = {
+    "order_id": "R4",
+    "customer_id": "R4",
+    "product_id": "R4",
+    "region": "R5",
+    "ordered_at": "R6",
+    "quantity": "R7",
+    "unit_price": "R8",
+    "currency": "R9",
+    "discount_pct": "R10",
+    "exported_at": "R6",
+    "net_revenue_usd": "R16",
+}
+_NUMBERS = ("quantity", "unit_price", "discount_pct", "net_revenue_usd")
+_MOST_BYTES = 400_000_000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as it should be. `rule` is a rule of the brief, or the name of a question or an output."""
+
+    output: str
+    rule: str
+    place: str
+    expected: object = None
+    observed: object = None
+
+    def __str__(self) -> str:
+        text = f"{self.rule:>5}  {self.output}: {self.place}"
+        if self.expected is not None or self.observed is not None:
+            text += f": expected {self.expected!r}, found {self.observed!r}"
+        return text
+
+
+def compare_all(folder: Path, expected: Expected) -> Iterator[Difference]:
+    yield from compare_answers(folder, expected)
+    yield from compare_cleaned(folder, expected)
+    yield from compare_rejects(folder, expected)
+    yield from compare_warehouse(folder, expected)
+    yield from compare_plots(folder, expected)
+    yield from compare_report(folder, expected)
+
+
+def compare_answers(folder: Path, expected: Expected) -> Iterator[Difference]:
+    name = "answers.json"
+    try:
+        observed = json.loads(_text(folder / name), parse_constant=_refuse)
+    except (OSError, ValueError) as error:
+        yield Difference(name, name, f"cannot be read: {error}")
+        return
+    if not isinstance(observed, dict):
+        yield Difference(name, name, "is no JSON object")
+        return
+    for question, wanted in expected.answers.items():
+        found = observed.get(question)
+        if question == "meta":
+            yield from _compare_members(name, question, question, wanted, found)
+        elif not isinstance(found, list) or len(found) != len(wanted):
+            size = len(found) if isinstance(found, list) else found
+            yield Difference(name, question, "number of entries", len(wanted), size)
+        else:
+            for number, (entry, other) in enumerate(zip(wanted, found, strict=True)):
+                yield from _compare_members(name, question, f"{question}[{number}]", entry, other)
+
+
+def compare_cleaned(folder: Path, expected: Expected) -> Iterator[Difference]:
+    name = "cleaned.csv"
+    try:
+        header, rows = _csv(folder / name)
+    except (OSError, ValueError) as error:
+        yield Difference(name, name, f"cannot be read: {error}")
+        return
+    if header != list(CLEANED_COLUMNS):
+        yield Difference(name, name, "header", ",".join(CLEANED_COLUMNS), ",".join(header))
+        return
+    ids = [row[0] for row in rows]
+    if ids != sorted(ids, key=lambda text: text.encode()):
+        yield Difference(name, "R18", "the rows are not sorted by order_id")
+    if "\r" in _text(folder / name):
+        yield Difference(name, name, "the lines do not end with LF")
+    yield from _compare_rows(name, {row[0]: row for row in rows}, len(rows), expected)
+
+
+def compare_rejects(folder: Path, expected: Expected) -> Iterator[Difference]:
+    name = "rejects.csv"
+    try:
+        header, rows = _csv(folder / name)
+        found = [(file, int(line), reason) for file, line, reason in rows]
+    except (OSError, ValueError) as error:
+        yield Difference(name, name, f"cannot be read: {error}")
+        return
+    if header != ["source_file", "line", "reason"]:
+        yield Difference(name, name, "header", "source_file,line,reason", ",".join(header))
+        return
+    if found != sorted(found, key=lambda row: (row[0].encode(), row[1])):
+        yield Difference(name, "R18", "the rows are not sorted by file and line")
+    wanted = {(file, line): reason for file, line, reason in expected.rejects}
+    observed = {(file, line): reason for file, line, reason in found}
+    if len(observed) != len(found):
+        yield Difference(name, "R14", "a row is listed twice")
+    for place in sorted(wanted.keys() | observed.keys()):
+        reason, other = wanted.get(place), observed.get(place)
+        if reason != other:
+            rule = RULE_OF_REASON.get(reason or other or "", "R14")
+            yield Difference(name, rule, f"{place[0]} line {place[1]}", reason, other)
+
+
+def compare_warehouse(folder: Path, expected: Expected) -> Iterator[Difference]:
+    name = "warehouse.sqlite"
+    path = folder / name
+    if not path.is_file():
+        yield Difference(name, name, "is missing")
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=10)) as connection:
+            columns = connection.execute("PRAGMA table_info(orders_clean)").fetchall()
+            rows = connection.execute(f"SELECT {', '.join(CLEANED_COLUMNS)} FROM orders_clean").fetchall()
+    except sqlite3.Error as error:
+        yield Difference(name, name, f"cannot be read: {error}")
+        return
+    if [column[1] for column in columns] != list(CLEANED_COLUMNS):
+        yield Difference(name, name, "columns", CLEANED_COLUMNS, [column[1] for column in columns])
+    if [column[1] for column in columns if column[5]] != ["order_id"]:
+        yield Difference(
+            name, name, "primary key", ["order_id"], [column[1] for column in columns if column[5]]
+        )
+    table = {str(row[0]): list(row) for row in rows}
+    yield from _compare_rows(name, table, len(rows), expected)
+
+
+def compare_plots(folder: Path, expected: Expected) -> Iterator[Difference]:
+    for question, stem in (("q1", "monthly_revenue"), ("q3", "return_rate")):
+        name = f"plots/{stem}.png"
+        try:
+            image = read_png(_bytes(folder / name))
+        except (OSError, NotAnImage) as error:
+            yield Difference(name, name, f"cannot be read: {error}")
+        else:
+            if image.width < 400 or image.height < 300:
+                yield Difference(name, name, "size", "400x300", f"{image.width}x{image.height}")
+            if image.colours(0.0002) < 3:
+                yield Difference(name, name, "is blank")
+        name = f"plots/{stem}.csv"
+        try:
+            header, rows = _csv(folder / name)
+        except (OSError, ValueError) as error:
+            yield Difference(name, name, f"cannot be read: {error}")
+            continue
+        wanted = [{key: str(value) for key, value in row.items()} for row in expected.answers[question]]
+        found = [dict(zip(header, row, strict=False)) for row in rows]
+        found = [{key: row.get(key, "") for key in other} for row, other in zip(found, wanted, strict=False)]
+        if len(rows) != len(wanted) or found != wanted:
+            yield Difference(name, name, "the points are not those of the answers", len(wanted), len(rows))
+
+
+def compare_report(folder: Path, expected: Expected) -> Iterator[Difference]:
+    name = "report.md"
+    try:
+        text = _text(folder / name)
+    except (OSError, ValueError) as error:
+        yield Difference(name, name, f"cannot be read: {error}")
+        return
+    headings = headings_of(text)
+    for heading in HEADINGS:
+        if heading.casefold() not in headings:
+            yield Difference(name, name, "heading", heading, None)
+    for plot in ("plots/monthly_revenue.png", "plots/return_rate.png"):
+        path = rf"(?:\./)?{re.escape(plot)}"
+        if not re.search(rf"!\[[^\]]*\]\(<?{path}|<img[^>]*src=[\"']?{path}", text):
+            yield Difference(name, name, "does not embed", plot, None)
+    for question, words in expected.headlines.items():
+        for word in words:
+            if not names(text, word):
+                yield Difference(name, f"{name} {question}", "does not name", word, None)
+
+
+def headings_of(text: str) -> set[str]:
+    """The headings of a Markdown text, in lower case, without numbers before and colons behind them."""
+    found = re.findall(r"^#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", text, re.MULTILINE)
+    found += re.findall(r"^(.+?)[ \t]*\n(?:=+|-+)[ \t]*$", text, re.MULTILINE)
+    return {re.sub(r"^[\d.)]+\s+|:$", "", heading.replace("*", "")).casefold() for heading in found}
+
+
+def names(text: str, word: str) -> bool:
+    """Whether a text holds a word or a figure that is not part of a longer one."""
+    if re.fullmatch(r"-?[0-9.]+", word):
+        return re.search(rf"(?<![\w.,-]){re.escape(word)}(?![0-9]|[.,][0-9])", text) is not None
+    return word in text or json.dumps(word, ensure_ascii=False)[1:-1] in text
+
+
+def _compare_members(
+    output: str, rule: str, place: str, wanted: dict[str, Any], found: object
+) -> Iterator[Difference]:
+    if not isinstance(found, dict):
+        yield Difference(output, rule, place, wanted, found)
+        return
+    for key, value in wanted.items():
+        other = found.get(key)
+        if type(other) is not type(value) or other != value:
+            yield Difference(output, rule, f"{place}.{key}", value, other)
+
+
+def _compare_rows(
+    output: str, table: dict[str, list[Any]], size: int, expected: Expected
+) -> Iterator[Difference]:
+    if len(table) != size:
+        yield Difference(output, "R15", "an order stands there twice", len(table), size)
+    for wanted in expected.cleaned():
+        order_id = wanted[0]
+        row = table.pop(order_id, None)
+        if row is None:
+            yield Difference(output, "R15", f"order {order_id} is missing")
+            continue
+        if len(row) != len(wanted):
+            yield Difference(output, output, f"order {order_id}", len(wanted), len(row))
+            continue
+        for column, value, cell in zip(CLEANED_COLUMNS, wanted, row, strict=True):
+            same = cell == value if output == "cleaned.csv" else _stored_alike(column, value, cell)
+            if not same:
+                rule = _rule_of(expected, order_id, column)
+                yield Difference(output, rule, f"order {order_id}, {column}", value, cell)
+    for order_id in table:
+        yield Difference(output, "R14", f"order {order_id} does not belong there")
+
+
+def _rule_of(expected: Expected, order_id: str, column: str) -> str:
+    rules = [dressing.rule for dressing in expected.dressings(order_id) if dressing.column == column]
+    # The first dressing is the more specific one; white space around it comes last.
+    return rules[0] if rules else RULE_OF_COLUMN[column]
+
+
+def _stored_alike(column: str, wanted: str, cell: object) -> bool:
+    """Whether SQLite holds the value: null as NULL, numbers as numbers or text of the same value."""
+    if wanted == "" or cell is None:
+        return wanted == "" and cell is None
+    if column not in _NUMBERS:
+        return cell == wanted
+    try:
+        # A REAL is as near as it can be, which is enough.
+        return cell == float(wanted) if isinstance(cell, float) else Decimal(str(cell)) == Decimal(wanted)
+    except InvalidOperation:
+        return False
+
+
+def _csv(path: Path) -> tuple[list[str], list[list[str]]]:
+    text = _text(path)
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a BOM")
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    if not rows:
+        raise ValueError("it is empty")
+    return rows[0], rows[1:]
+
+
+def _text(path: Path) -> str:
+    return _bytes(path).decode()
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise FileNotFoundError("it is missing")
+    if path.stat().st_size > _MOST_BYTES:
+        raise ValueError("it is too large")
+    return path.read_bytes()
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,123 @@
+"""Enough of PNG to look at a plot: its size and its pixels, with nothing but the standard library.
+
+A file is read within bounds: at most 40 million bytes of pixels, no interlacing.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_MOST_BYTES = 40_000_000
+
+
+class NotAnImage(ValueError):
+    """The file is no PNG that can be read here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """`pixels` are the unfiltered scan lines, so equal images of one encoder are equal bytes."""
+
+    width: int
+    height: int
+    pixels: bytes
+    bytes_per_pixel: int
+    palette: bytes
+
+    def colours(self, share: float) -> int:
+        """How many different pixel values fill at least this share of the image. Whole bytes only."""
+        counts: dict[bytes, int] = {}
+        size = self.bytes_per_pixel
+        for start in range(0, len(self.pixels) - size + 1, size):
+            value = self.pixels[start : start + size]
+            counts[value] = counts.get(value, 0) + 1
+        least = share * len(self.pixels) / size
+        return sum(1 for count in counts.values() if count >= least)
+
+
+def read_png(data: bytes) -> Image:
+    if not data.startswith(SIGNATURE):
+        raise NotAnImage("it does not begin like a PNG")
+    header, palette, packed = b"", b"", b""
+    position = len(SIGNATURE)
+    ended = False
+    while position + 12 <= len(data) and not ended:
+        (length,) = struct.unpack_from(">I", data, position)
+        kind = data[position + 4 : position + 8]
+        body = data[position + 8 : position + 8 + length]
+        if len(body) != length:
+            raise NotAnImage("it is cut off")
+        (crc,) = struct.unpack_from(">I", data.ljust(position + 12 + length, b"\0"), position + 8 + length)
+        if crc != zlib.crc32(kind + body):
+            raise NotAnImage("a checksum is wrong")
+        if kind == b"IHDR":
+            header = body
+        elif kind == b"PLTE":
+            palette = body
+        elif kind == b"IDAT":
+            packed += body
+        ended = kind == b"IEND"
+        position += 12 + length
+    if not ended or len(header) != 13:
+        raise NotAnImage("it is cut off")
+    return _decode(header, palette, packed)
+
+
+def _decode(header: bytes, palette: bytes, packed: bytes) -> Image:
+    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
+    channels = _CHANNELS.get(colour)
+    if channels is None or depth not in (1, 2, 4, 8, 16) or interlaced:
+        raise NotAnImage("it is of a kind that is not read here")
+    stride = (width * channels * depth + 7) // 8
+    wanted = (stride + 1) * height
+    if not width or not height or wanted > _MOST_BYTES:
+        raise NotAnImage(f"{width}x{height} is not read here")
+    unpacker = zlib.decompressobj()
+    try:
+        raw = unpacker.decompress(packed, wanted)
+    except zlib.error as error:
+        raise NotAnImage("its pixels cannot be unpacked") from error
+    if len(raw) != wanted:
+        raise NotAnImage("it has fewer pixels than it says")
+    step = max(channels * depth // 8, 1)
+    return Image(width, height, _unfiltered(raw, stride, step), step, palette)
+
+
+def _unfiltered(raw: bytes, stride: int, step: int) -> bytes:
+    lines = []
+    above = bytearray(stride)
+    for start in range(0, len(raw), stride + 1):
+        kind = raw[start]
+        line = bytearray(raw[start + 1 : start + 1 + stride])
+        if kind == 1:
+            for place in range(step, stride):
+                line[place] = (line[place] + line[place - step]) & 255
+        elif kind == 2:
+            for place in range(stride):
+                line[place] = (line[place] + above[place]) & 255
+        elif kind in (3, 4):
+            _unfilter_slow(kind, line, above, step)
+        elif kind:
+            raise NotAnImage("a scan line has an unknown filter")
+        lines.append(bytes(line))
+        above = line
+    return b"".join(lines)
+
+
+def _unfilter_slow(kind: int, line: bytearray, above: bytearray, step: int) -> None:
+    for place in range(len(line)):
+        left = line[place - step] if place >= step else 0
+        up = above[place]
+        if kind == 3:
+            predicted = (left + up) // 2
+        else:
+            corner = above[place - step] if place >= step else 0
+            estimate = left + up - corner
+            by_left, by_up, by_corner = abs(estimate - left), abs(estimate - up), abs(estimate - corner)
+            if by_left <= by_up and by_left <= by_corner:
+                predicted = left
+            else:
+                predicted = up if by_up <= by_corner else corner
+        line[place] = (line[place] + predicted) & 255

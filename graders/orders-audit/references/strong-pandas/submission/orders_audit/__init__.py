@@ -1,0 +1,1 @@
+"""Audit of order exports, with pandas."""

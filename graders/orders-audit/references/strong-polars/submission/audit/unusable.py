@@ -1,0 +1,2 @@
+class UnusableInput(Exception):
+    """Nothing can be analysed; the text says why."""

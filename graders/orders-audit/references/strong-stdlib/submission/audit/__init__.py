@@ -1,0 +1,1 @@
+"""Cleans order exports and answers four questions about them."""

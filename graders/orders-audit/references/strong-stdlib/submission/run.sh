@@ -1,0 +1,11 @@
+#!/bin/sh
+# Entry point: `sh ./run.sh analyze --input DIR --output DIR`.
+set -eu
+
+case "${1:-}" in
+  analyze) exec python3 -m audit "$@" ;;
+  *)
+    echo "usage: sh ./run.sh analyze --input DIR --output DIR" >&2
+    exit 2
+    ;;
+esac
