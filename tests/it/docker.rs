@@ -284,3 +284,14 @@ fn a_hostile_replica_does_not_hold_or_break_the_prober() {
         assert_eq!(finding["status"], "not-assessable", "{finding}");
     }
 }
+
+/// The second kind of task: runs that the suite asks for, with kills, a full volume, and programs beside.
+#[test]
+fn an_analysis_is_run_as_the_suite_asks() {
+    let Some(_engine) = engine() else { return };
+    let good = report_as("sums", "sums");
+    assert_eq!(lost(&good), Vec::<&str>::new(), "{}", good["findings"]);
+    let hostile = report_as("sums", "sums-hostile");
+    assert_eq!(hostile["verdict"], "graded");
+    assert_eq!(lost(&hostile), ["sum-right", "sum-kept", "sum-beside"], "{}", hostile["findings"]);
+}

@@ -15,7 +15,7 @@ from pathlib import Path
 from takehome_suite.outcome import Inconclusive
 from takehome_suite.run import Run
 
-FOLDERS = 64
+FOLDERS = 256
 FILE_BYTES = 256 * 1024 * 1024
 
 
@@ -52,7 +52,7 @@ class Submission:
     def output(self) -> str:
         """The name of an output folder that no run has seen."""
         try:
-            return f"o{next(self._folders):02}"
+            return f"o{next(self._folders):03}"
         except StopIteration:
             raise Inconclusive("Inconclusive: all output folders are used up.") from None
 
@@ -71,10 +71,10 @@ class Submission:
         `kill_after` is in seconds. `small` takes the volume on which nothing has room. `beside` is Python that runs on
         the same volumes meanwhile; it gets the input and the output folder as arguments and first prints `ready`.
         """
-        folder = "o00" if small else output or self.output()
+        folder = "o000" if small else output or self.output()
         question = {
             "what": "run",
-            "input": given.name,
+            "input": str(given.relative_to(self._run.input_dir)),
             "output": folder,
             "small": small,
             "env": list((env or {}).items()),

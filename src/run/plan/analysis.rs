@@ -12,8 +12,8 @@ const OUTPUT_DIR: &str = "/output";
 /// A second output volume, on which little has room.
 const SMALL_DIR: &str = "/small";
 const SMALL: u64 = 256 << 10;
-/// Output folders that exist from the start, `o00` to `o63`: nothing else may make one.
-const FOLDERS: usize = 64;
+/// Output folders that exist from the start, `o000` to `o255`: nothing else may make one.
+const FOLDERS: usize = 256;
 
 /// How the submission's command is run.
 #[derive(Debug, Clone)]
@@ -36,7 +36,8 @@ impl RunPlan {
     pub fn spec(&self, ask: &RunAsk) -> Result<ContainerSpec, String> {
         for folder in [&ask.input, &ask.output] {
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            if folder.is_empty() || folder.len() > 32 || !folder.chars().all(plain) {
+            let named = |part: &str| !part.is_empty() && part.chars().all(plain);
+            if folder.len() > 64 || !folder.split('/').all(named) {
                 return Err(format!("`{folder}` is no folder of letters, digits and -"));
             }
         }
@@ -120,7 +121,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, analysis: &Analysis) -> Pod {
     };
     let runs = RunPlan { base, beside: inputs.name("beside"), within: analysis.within };
     let folders = |count: usize| -> Vec<u8> {
-        tar_of(&(0..count).map(|n| (format!("o{n:02}/.keep"), Vec::new())).collect::<Vec<_>>())
+        tar_of(&(0..count).map(|n| (format!("o{n:03}/.keep"), Vec::new())).collect::<Vec<_>>())
     };
     let fills = vec![
         Fill { target: CODE_DIR.into(), uid: 0, tar: inputs.submission.to_tar() },

@@ -267,12 +267,15 @@ impl Asked {
         }
         let checks = grader.rubric.checks().filter(|(_, check)| only.contains(&check.id));
         let tests: Vec<&str> = checks.flat_map(|(_, check)| check.tests.iter().map(String::as_str)).collect();
-        let needs = |file: &String| tests.iter().any(|test| test.starts_with(&format!("{file}::")));
+        // The phase after examines what the whole live phase left; else single tests will do.
         let part = |phase: &Phase, all: bool| {
-            let files: Vec<String> = phase.files.iter().filter(|file| all || needs(file)).cloned().collect();
+            let asked = |file: &String| -> Vec<String> {
+                let of_file = tests.iter().filter(|test| test.starts_with(&format!("{file}::")));
+                if all { vec![file.clone()] } else { of_file.map(|test| (*test).to_owned()).collect() }
+            };
+            let files: Vec<String> = phase.files.iter().flat_map(asked).collect();
             (!files.is_empty()).then(|| Phase { files, ..phase.clone() })
         };
-        // The phase after examines what the whole live phase left.
         let after = part(after, false);
         Self {
             live: part(live, after.is_some()),
