@@ -2,6 +2,7 @@
 
 python3 compare.py strong-stdlib strong-pandas --profiles all --seeds 1:11 --rows 400 --venv /tmp/venv-audit
 python3 compare.py strong-stdlib --scenarios        unusable input, runs that are killed, locks, reruns
+python3 compare.py keep-first per-file --checks     which of the proposed checks a reference loses
 """
 
 import argparse
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import scenarios
+from checks import CHECKS, Bench
 from generator import PROFILES, generate
 from outputs import Difference, compare_all
 
@@ -98,6 +100,7 @@ def main() -> int:
     parser.add_argument("--rules", help="only these rules are exercised")
     parser.add_argument("--venv", type=Path, default=Path("/tmp/venv-audit"))
     parser.add_argument("--scenarios", action="store_true")
+    parser.add_argument("--checks", nargs="?", const="all", help="all, or ids with commas between them")
     parser.add_argument("--quiet", action="store_true", help="only counts, by rule")
     chosen = parser.parse_args()
     bad = 0
@@ -105,9 +108,11 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="compare-") as folder:
             submission = materialize(REFERENCES / name, Path(folder) / "submission")
             runner = Runner(submission, chosen.venv)
-            found = (
-                _scenarios(runner, Path(folder)) if chosen.scenarios else _sets(runner, chosen, Path(folder))
-            )
+            if chosen.checks:
+                bad += _check(name, runner, chosen, Path(folder))
+                continue
+            place = Path(folder)
+            found = _scenarios(runner, place) if chosen.scenarios else _sets(runner, chosen, place)
             bad += _print(name, found, chosen.quiet)
     return 1 if bad else 0
 
@@ -137,6 +142,33 @@ def _scenarios(runner: Runner, folder: Path) -> Iterator[tuple[str, list[Differe
         place = folder / label
         place.mkdir()
         yield label, list(check(runner, place))
+
+
+def _check(name: str, runner: Runner, chosen: argparse.Namespace, folder: Path) -> int:
+    """Runs the checks and says whether exactly those were lost that the reference names. Returns 1 if not."""
+    manifest = tomllib.loads((REFERENCES / name / "reference.toml").read_text(encoding="utf-8"))
+    bench = Bench(runner, folder, int(chosen.seeds.split(":")[0]))
+    lost = []
+    wanted = None if chosen.checks == "all" else chosen.checks.split(",")
+    # What is left over by the other checks comes last.
+    for check in sorted(CHECKS, key=lambda check: check.id == "everything-at-once"):
+        if wanted is not None and check.id not in wanted:
+            continue
+        found = list(check.run(bench))
+        if found:
+            lost.append(check.id)
+            bench.failed_rules.update(check.rules)
+            if not chosen.quiet:
+                print(f"{name} loses {check.id}: {len(found)} differences")
+                for difference in found[:_SHOWN]:
+                    print(f"    {difference}")
+    expected = [id for id in manifest["loses"] if wanted is None or id in wanted]
+    right = sorted(lost) == sorted(expected)
+    print(
+        f"{name}: {'as expected' if right else 'UNEXPECTED'}, loses {', '.join(lost) or 'nothing'}",
+        flush=True,
+    )
+    return 0 if right else 1
 
 
 def _print(name: str, results: Iterator[tuple[str, list[Difference]]], quiet: bool) -> int:

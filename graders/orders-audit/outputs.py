@@ -117,6 +117,14 @@ def compare_cleaned(folder: Path, expected: Expected) -> Iterator[Difference]:
     yield from _compare_rows(name, {row[0]: row for row in rows}, len(rows), expected)
 
 
+def read_cleaned(folder: Path) -> list[list[str]]:
+    """The rows of `cleaned.csv`. Raises `OSError` or `ValueError` if it cannot be read."""
+    header, rows = _csv(folder / "cleaned.csv")
+    if header != list(CLEANED_COLUMNS):
+        raise ValueError("the header is another one")
+    return rows
+
+
 def compare_rejects(folder: Path, expected: Expected) -> Iterator[Difference]:
     name = "rejects.csv"
     try:

@@ -1,5 +1,7 @@
 """What is asked of runs rather than of numbers: bad input, reruns, kills, locks, the fixed point, other arrangements."""
 
+import csv
+import json
 import os
 import random
 import shutil
@@ -13,12 +15,12 @@ from typing import Any, Protocol
 
 from generator import generate
 from generator.unusable import UNUSABLE
-from outputs import NAMES, Difference, compare_all
+from outputs import NAMES, Difference, compare_all, compare_cleaned
 from png import NotAnImage, read_png
 
 _ROWS = 300
 _LOCKED_SECONDS = 3.0
-_KILLS = 12
+_KILLS = 8
 
 
 class Starts(Protocol):
@@ -82,7 +84,7 @@ def unusable(runner: Starts, place: Path) -> Iterator[Difference]:
 
 
 def rerun(runner: Starts, place: Path) -> Iterator[Difference]:
-    """The same content again: in the same folder, in a fresh one, in another environment, after other data."""
+    """The same content again: in the same folder, in a fresh one, over the outputs of other data."""
     data, other = generate("mess", 12, _ROWS), generate("sample", 13, _ROWS)
     data.write(place / "input")
     other.write(place / "other")
@@ -90,14 +92,19 @@ def rerun(runner: Starts, place: Path) -> Iterator[Difference]:
     first = content(place / "first")
     runner.run(place / "input", place / "first")
     runner.run(place / "other", place / "second")
-    runner.run(place / "input", place / "second", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LC_ALL="C.UTF-8")
+    runner.run(place / "input", place / "second")
     for label, folder in (("again", "first"), ("over other outputs", "second")):
         for name in differing(first, content(place / folder)):
             yield Difference(name, "rerun", label)
-    for name in ("plots/monthly_revenue.png", "plots/return_rate.png"):
-        runner.run(place / "other", place / "third")
-        if first.get(name) == content(place / "third").get(name):
-            yield Difference(name, "plots", "is the same for other data")
+
+
+def environment(runner: Starts, place: Path) -> Iterator[Difference]:
+    """The same content whatever the time zone, the locale and the seed of hashes are."""
+    generate("mess", 12, _ROWS).write(place / "input")
+    runner.run(place / "input", place / "first", PYTHONHASHSEED="1", TZ="UTC")
+    runner.run(place / "input", place / "second", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LC_ALL="C.UTF-8")
+    for name in differing(content(place / "first"), content(place / "second")):
+        yield Difference(name, "rerun", "in another environment")
 
 
 def arrangements(runner: Starts, place: Path) -> Iterator[Difference]:
@@ -173,26 +180,89 @@ def kills(runner: Starts, place: Path) -> Iterator[Difference]:
             yield Difference(name, "kill", f"differs after kill {number} and a run")
 
 
-def locks(runner: Starts, place: Path) -> Iterator[Difference]:
-    """Databases that another process holds locked for three seconds."""
-    data = generate("sample", 20, _ROWS)
+def watch(runner: Starts, place: Path) -> Iterator[Difference]:
+    """Looks at the sizes of the files all through a run: each is that of the old file or of the new one.
+
+    The database is left out: SQLite may be in the middle of a transaction that its journal undoes.
+    """
+    old, new = generate("sample", 21, 60, []), generate("large", 22, 20_000, keep_log=False)
+    old.write(place / "old")
+    new.write(place / "new")
+    names = [name for name in NAMES if not name.endswith(".sqlite")]
+    output = place / "output"
+    runner.run(place / "new", output)
+    allowed: dict[str, set[int | None]] = {name: {_size(output / name), None} for name in names}
+    runner.run(place / "old", output)
+    for name in names:
+        allowed[name].add(_size(output / name))
+    process = runner.start(place / "new", output)
+    torn: dict[str, int | None] = {}
+    while process.poll() is None:
+        for name in names:
+            size = _size(output / name)
+            if size not in allowed[name]:
+                torn.setdefault(name, size)
+        time.sleep(0.001)
+    process.communicate()
+    for name, size in torn.items():
+        yield Difference(
+            name, "atomic", "size while a run was going on", sorted(map(str, allowed[name])), size
+        )
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
+def locked_reference(runner: Starts, place: Path) -> Iterator[Difference]:
+    """A reference database that another process holds locked for three seconds."""
+    yield from _locked(runner, place, place / "input" / "reference.db")
+
+
+def locked_output(runner: Starts, place: Path) -> Iterator[Difference]:
+    """An output database that is locked so."""
+    yield from _locked(runner, place, place / "output" / "warehouse.sqlite")
+
+
+def _locked(runner: Starts, place: Path, path: Path) -> Iterator[Difference]:
+    data = generate("sample", 20, _ROWS, [])
     data.write(place / "input")
     output = place / "output"
     runner.run(place / "input", output)
-    for label, path in (
-        ("reference", place / "input" / "reference.db"),
-        ("output", output / "warehouse.sqlite"),
-    ):
-        holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        holder.execute("BEGIN EXCLUSIVE")
-        release = threading.Timer(_LOCKED_SECONDS, holder.close)
-        release.start()
-        ended = runner.run(place / "input", output)
-        release.join()
-        if ended.status:
-            yield Difference("exit status", "lock", label, 0, ended.status)
-        for difference in compare_all(output, data.expected):
-            yield Difference(difference.output, "lock", f"{label}: {difference}")
+    if not path.is_file():
+        yield Difference(path.name, "lock", "is missing")
+        return
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(_LOCKED_SECONDS, holder.close)
+    release.start()
+    ended = runner.run(place / "input", output)
+    release.join()
+    if ended.status:
+        yield Difference("exit status", "lock", ended.stderr.strip()[-200:], 0, ended.status)
+    for difference in compare_cleaned(output, data.expected):
+        yield Difference(difference.output, "lock", str(difference))
+
+
+def read_answers(output: Path) -> dict[str, Any]:
+    """`answers.json`, or nothing if it cannot be read."""
+    try:
+        found = json.loads((output / "answers.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def count_rows(path: Path) -> int:
+    """The rows of a csv file behind its header; -1 if there is none."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return sum(1 for _ in csv.reader(file)) - 1
+    except (OSError, ValueError, csv.Error):
+        return -1
 
 
 SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
@@ -202,5 +272,8 @@ SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
     "fixed-point": fixed_point,
     "empty": empty,
     "kills": kills,
-    "locks": locks,
+    "locked-reference": locked_reference,
+    "locked-output": locked_output,
+    "watch": watch,
+    "environment": environment,
 }

@@ -19,7 +19,7 @@ _BAD_BYTES = (
     b"\x80",
 )
 _FOOTERS = ("-- end of export --", "Total rows: 300", "(truncated)")
-_EXTRAS = ("channel", "notes", "warehouse code", "source", "net_revenue_usd", "")
+_EXTRAS = ("channel", "notes", "warehouse code", "source", "campaign", "")
 _NAMES = {
     "light": ("orders_{n:02d}.csv", "orders-part{n}.csv", "orders_2024-{n:02d}.csv"),
     "wild": (

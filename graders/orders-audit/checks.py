@@ -1,0 +1,458 @@
+"""The proposed checks of CHECKS.md, in a form that runs here: which data set shows what.
+
+Each check looks at sets that exercise one rule and nothing else, so that one mistake costs one check. The suite may take
+over the sets and the comparisons; points, titles and probes are in CHECKS.md.
+"""
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import scenarios
+from derived import answers_of
+from generator import DataSet, generate
+from generator.faults import RULE_OF_REASON, first_reason
+from generator.model import REASONS, RULES
+from generator.unusable import UNUSABLE
+from outputs import (
+    NAMES,
+    Difference,
+    compare_answers,
+    compare_cleaned,
+    compare_plots,
+    compare_rejects,
+    compare_report,
+    compare_warehouse,
+    read_cleaned,
+)
+from scenarios import Starts
+
+_ROWS = 220
+
+
+@dataclass
+class Result:
+    """One run on one data set."""
+
+    data: DataSet
+    source: Path
+    output: Path
+    ended: Any
+
+    def require_success(self) -> Iterator[Difference]:
+        if self.ended.status != 0:
+            last = (self.ended.stderr.strip().splitlines() or [""])[-1]
+            yield Difference("exit status", "exit", last[:200], 0, self.ended.status)
+
+
+class Bench:
+    """Runs the submission once for each data set that checks ask for."""
+
+    def __init__(self, runner: Starts, folder: Path, seed: int) -> None:
+        self.runner = runner
+        self.folder = folder
+        self.seed = seed
+        self.failed_rules: set[str] = set()
+        self._results: dict[str, Result] = {}
+        self._places = 0
+
+    def place(self) -> Path:
+        self._places += 1
+        place = self.folder / f"place-{self._places}"
+        place.mkdir()
+        return place
+
+    def result(
+        self, profile: str, rules: Iterable[str] = (), rows: int = _ROWS, copies: float = 0.0
+    ) -> Result:
+        wanted = tuple(sorted(rules))
+        key = f"{profile} {wanted} {rows} {copies}"
+        if key not in self._results:
+            data = generate(profile, self.seed, rows, wanted)
+            if copies:
+                data = data.with_copies(copies)
+            place = self.place()
+            data.write(place / "input")
+            ended = self.runner.run(place / "input", place / "output")
+            self._results[key] = Result(data, place / "input", place / "output", ended)
+        return self._results[key]
+
+
+Run = Callable[[Bench], Iterator[Difference]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """`rules` are those that the check decides about: rows that they touch are left out by `everything-at-once`."""
+
+    id: str
+    run: Run
+    rules: tuple[str, ...] = ()
+
+
+def _rows(*sets: tuple[str, str], reasons: tuple[str, ...] = (), columns: tuple[str, ...] = ()) -> Run:
+    """Compares the cleaned rows and, of these reasons, the rejects on sets of (profile, rules with spaces)."""
+
+    def run(bench: Bench) -> Iterator[Difference]:
+        for profile, rules in sets:
+            result = bench.result(profile, rules.split())
+            yield from result.require_success()
+            expected = result.data.expected
+            for difference in compare_cleaned(result.output, expected):
+                if not columns or difference.place.rpartition(", ")[2] in columns:
+                    yield difference
+            for difference in compare_rejects(result.output, expected):
+                if not reasons or difference.expected in reasons or difference.observed in reasons:
+                    yield difference
+
+    return run
+
+
+def _timestamps(kinds: tuple[str, ...]) -> Run:
+    """The rows in which a time is spelled in one of these kinds."""
+
+    def run(bench: Bench) -> Iterator[Difference]:
+        result = bench.result("mess", ["R6"])
+        yield from result.require_success()
+        expected = result.data.expected
+        wanted = {
+            order_id
+            for order_id in expected.clean
+            if any(dressing.kind in kinds for dressing in expected.dressings(order_id))
+        }
+        for difference in compare_cleaned(result.output, expected):
+            if difference.place.removeprefix("order ").split(",")[0].split(" ")[0] in wanted:
+                yield difference
+
+    return run
+
+
+def _bad_timestamps(bench: Bench) -> Iterator[Difference]:
+    result = bench.result("mess", ["R6"])
+    yield from result.require_success()
+    for difference in compare_rejects(result.output, result.data.expected):
+        if difference.expected == "bad_timestamp":
+            yield difference
+
+
+def _answers(question: str, *sets: tuple[str, str]) -> Run:
+    """Compares one question with what follows from the submission's own cleaned rows."""
+
+    def run(bench: Bench) -> Iterator[Difference]:
+        for profile, rules in sets:
+            result = bench.result(profile, rules.split())
+            yield from result.require_success()
+            try:
+                wanted = answers_of(read_cleaned(result.output), result.data.world)
+            except (OSError, ValueError):
+                # Charged by the checks of the cleaned rows.
+                continue
+            own = _Own(result.data.expected, wanted)
+            found = compare_answers(result.output, own)  # type: ignore[arg-type]
+            yield from (difference for difference in found if difference.rule in (question, "answers.json"))
+
+    return run
+
+
+@dataclass
+class _Own:
+    """Stands in for the expected results, with the answers to other rows."""
+
+    expected: Any
+    own: dict[str, Any]
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        return {**self.own, "meta": self.expected.answers["meta"]}
+
+
+def _accounting(bench: Bench) -> Iterator[Difference]:
+    result = bench.result("mess", sorted(set(RULES) - {"R1"}))
+    yield from result.require_success()
+    meta = result.data.expected.answers["meta"]
+    observed = scenarios.read_answers(result.output).get("meta", {})
+    parts = [observed.get(name) for name in ("rows_clean", "rows_rejected", "duplicates_dropped")]
+    if observed.get("rows_in") != meta["rows_in"]:
+        yield Difference("answers.json", "meta", "rows_in", meta["rows_in"], observed.get("rows_in"))
+    if not all(isinstance(part, int) for part in parts) or sum(parts) != observed.get("rows_in"):
+        yield Difference("answers.json", "meta", "rows_in is the sum of", observed.get("rows_in"), parts)
+    for name, count in (("cleaned.csv", parts[0]), ("rejects.csv", parts[1])):
+        found = scenarios.count_rows(result.output / name)
+        if found != count:
+            yield Difference(name, "meta", "number of rows", count, found)
+
+
+def _lines(bench: Bench) -> Iterator[Difference]:
+    """Where the rejects stand, among quoted line breaks and empty lines."""
+    result = bench.result("format", ["R1", "R2", "R11"])
+    yield from result.require_success()
+    yield from compare_rejects(result.output, result.data.expected)
+
+
+def _reasons(bench: Bench) -> Iterator[Difference]:
+    result = bench.result("reasons", RULES, rows=120)
+    yield from result.require_success()
+    for difference in compare_rejects(result.output, result.data.expected):
+        if difference.expected and difference.observed:
+            yield difference
+
+
+def _newest_is_bad(bench: Bench) -> Iterator[Difference]:
+    result = bench.result("reasons", RULES, rows=120)
+    yield from result.require_success()
+    yield from compare_cleaned(result.output, result.data.expected)
+
+
+def _copies(bench: Bench) -> Iterator[Difference]:
+    result = bench.result("sample", ["R17"], copies=0.3)
+    yield from result.require_success()
+    yield from compare_cleaned(result.output, result.data.expected)
+    for difference in compare_answers(result.output, result.data.expected):
+        if difference.rule == "meta":
+            yield difference
+
+
+def _amounts(bench: Bench) -> Iterator[Difference]:
+    """Totals in answers: halves, large sums, no sign on zero. Order is somebody else's."""
+    for profile, rules in (("mess", ["R16"]), ("edge", RULES)):
+        result = bench.result(profile, rules)
+        yield from result.require_success()
+        for difference in compare_answers(result.output, result.data.expected):
+            if difference.place.endswith("net_revenue_usd"):
+                yield difference
+
+
+def _rates(bench: Bench) -> Iterator[Difference]:
+    result = bench.result("edge", RULES)
+    yield from result.require_success()
+    for difference in compare_answers(result.output, result.data.expected):
+        if difference.place.rpartition(".")[2] in ("rate", "low", "high"):
+            yield difference
+
+
+def _ties(bench: Bench) -> Iterator[Difference]:
+    result = bench.result("edge", RULES)
+    yield from result.require_success()
+    for difference in compare_answers(result.output, result.data.expected):
+        if difference.place.rpartition(".")[2] in ("product_id", "country"):
+            yield difference
+
+
+def _output(compare: Callable[..., Iterator[Difference]], *rules: str) -> Run:
+    """An output against the expected results, on a plain set."""
+
+    def run(bench: Bench) -> Iterator[Difference]:
+        result = bench.result("sample", [])
+        yield from result.require_success()
+        for difference in compare(result.output, result.data.expected):
+            if not rules or difference.rule.startswith(rules):
+                yield difference
+
+    return run
+
+
+def _images(bench: Bench) -> Iterator[Difference]:
+    """The plots are images, not blank, and other data gives other pixels."""
+    one, other = bench.result("sample", []), bench.result("vocabulary", [])
+    yield from one.require_success()
+    for name in ("plots/monthly_revenue.png", "plots/return_rate.png"):
+        for difference in compare_plots(one.output, one.data.expected):
+            if difference.output == name:
+                yield difference
+        pixels = scenarios.content(one.output).get(name)
+        if pixels is not None and pixels == scenarios.content(other.output).get(name):
+            yield Difference(name, name, "is the same for other data")
+
+
+def _vocabulary(bench: Bench) -> Iterator[Difference]:
+    result = bench.result("vocabulary", [])
+    yield from result.require_success()
+    yield from compare_cleaned(result.output, result.data.expected)
+    yield from compare_answers(result.output, result.data.expected)
+
+
+def _cleaned_format(bench: Bench) -> Iterator[Difference]:
+    """Header, order, line ends: no cell, and no row that is missing."""
+    result = bench.result("sample", [])
+    yield from result.require_success()
+    for difference in compare_cleaned(result.output, result.data.expected):
+        if not difference.place.startswith("order "):
+            yield difference
+
+
+def _everything(bench: Bench) -> Iterator[Difference]:
+    """All rules together. Rows that a rule touches whose own check failed are left out: they were charged."""
+    failed = bench.failed_rules
+    result = bench.result("mess", RULES, rows=2 * _ROWS)
+    yield from result.require_success()
+    expected = result.data.expected
+    if failed & {"R1", "R14", "R17"}:
+        return
+    touched = _touched(result, failed)
+    for difference in compare_cleaned(result.output, expected):
+        _, _, place = difference.place.partition("order ")
+        order_id, _, column = place.partition(", ")
+        if order_id.split(" ")[0] in touched or (column == "net_revenue_usd" and failed & {"R13", "R16"}):
+            continue
+        yield difference
+    if not failed:
+        yield from compare_rejects(result.output, expected)
+        yield from compare_answers(result.output, expected)
+
+
+def _touched(result: Result, failed: set[str]) -> set[str]:
+    """The orders with a row that a failed rule has to do with."""
+    found: set[str] = set()
+    counts: dict[str, int] = {}
+    log = result.data.layout.log
+    for row in result.data.rows:
+        order_id = row.version.order_id
+        counts[order_id] = counts.get(order_id, 0) + 1
+        reason = first_reason(row.faults)
+        rules = {dressing.rule for dressing in log[row.number]}
+        rules.update(RULE_OF_REASON[fault.reason] for fault in row.faults)
+        if reason is None and "R13" in failed:
+            rules.add("R13")
+        if rules & failed:
+            found.add(order_id)
+    if failed & {"R15", "R11"}:
+        found.update(order_id for order_id, count in counts.items() if count > 1)
+    return found
+
+
+def _untouched(bench: Bench) -> Iterator[Difference]:
+    """The input folder is the same after a run as before."""
+    place = bench.place()
+    generate("sample", bench.seed, _ROWS).write(place / "input")
+    before = _digests(place / "input")
+    bench.runner.run(place / "input", place / "output")
+    after = _digests(place / "input")
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield Difference(name, "input", "changed")
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _unusable(names: tuple[str, ...], untouched: bool = False) -> Run:
+    def run(bench: Bench) -> Iterator[Difference]:
+        place = bench.place()
+        data = generate("sample", bench.seed, 60, [])
+        data.write(place / "good")
+        bench.runner.run(place / "good", place / "output")
+        before = scenarios.content(place / "output")
+        for name in names:
+            source = place / name
+            data.write(source)
+            UNUSABLE[name](source)
+            ended = bench.runner.run(source, place / "output")
+            if untouched:
+                for changed in scenarios.differing(before, scenarios.content(place / "output")):
+                    yield Difference(changed, name, "was touched")
+                continue
+            if ended.status != 2:
+                yield Difference("exit status", name, "unusable input", 2, ended.status)
+            if not ended.stderr.strip() or "Traceback" in ended.stderr:
+                yield Difference("stderr", name, "a reason without traceback", None, ended.stderr[-200:])
+
+    return run
+
+
+def _scenario(check: Callable[..., Iterator[Difference]]) -> Run:
+    return lambda bench: check(bench.runner, bench.place())
+
+
+def _scaling(bench: Bench) -> Iterator[Difference]:
+    """Four times the rows take about four times as long, start-up taken away; sixteen times would be quadratic."""
+    seconds = []
+    for rows in (100, 4_000, 16_000):
+        place = bench.place()
+        generate("large", bench.seed, rows, keep_log=False).write(place / "input")
+        begun = time.monotonic()
+        bench.runner.run(place / "input", place / "output")
+        seconds.append(time.monotonic() - begun)
+        shutil.rmtree(place)
+    start, small, large = seconds
+    growth = (large - start) / max(small - start, 0.15)
+    if growth > 9 and large - start > 3:
+        yield Difference(
+            "run", "scaling", f"4000 rows {small:.1f} s, 16000 rows {large:.1f} s", "x4", f"x{growth:.1f}"
+        )
+
+
+_HEADERS = ("missing-column", "column-of-another-case", "empty-file", "not-csv", "header-not-utf8")
+_PARTS = ("no-part", "no-part-of-that-case")
+_DATABASES = tuple(name for name in UNUSABLE if name not in (*_HEADERS, *_PARTS))
+
+CHECKS = (
+    Check("csv-format", _rows(("format", "R1"), ("format", "R1 R2")), ("R1",)),
+    Check("fields-trimmed", _rows(("mess", "R2")), ("R2",)),
+    Check("fields-null", _rows(("mess", "R3")), ("R3",)),
+    Check("fields-ids", _rows(("mess", "R4"), ("vocabulary", "R4")), ("R4",)),
+    Check("fields-region", _rows(("mess", "R5"), ("vocabulary", "R5")), ("R5",)),
+    Check(
+        "timestamps-day-first",
+        _timestamps(("day-first", "day-first-minutes", "day-first-seconds")),
+        ("R6",),
+    ),
+    Check(
+        "timestamps-utc", _timestamps(("offset", "iso-t", "iso-minutes", "iso-seconds", "iso-day")), ("R6",)
+    ),
+    Check("timestamps-bad", _bad_timestamps, ("R6",)),
+    Check("fields-quantity", _rows(("mess", "R7")), ("R7",)),
+    Check("fields-price", _rows(("mess", "R8")), ("R8",)),
+    Check("fields-currency", _rows(("mess", "R9")), ("R9",)),
+    Check("fields-discount", _rows(("mess", "R10")), ("R10",)),
+    Check("rows-required", _rows(("mess", "R11")), ("R11",)),
+    Check("rows-product", _rows(("mess", "R12")), ("R12",)),
+    Check("rows-rate", _rows(("mess", "R13")), ("R13",)),
+    Check("rejects-unparsable", _rows(("mess", "R14")), ("R14",)),
+    Check("rejects-reason", _reasons, ("R14",)),
+    Check("rejects-line", _lines, ("R14",)),
+    Check("accounting", _accounting),
+    Check("duplicates-latest", _rows(("mess", "R15")), ("R15",)),
+    Check("duplicates-parts", _copies, ("R15", "R17")),
+    Check("duplicates-rejected", _newest_is_bad, ("R15",)),
+    Check("money-rows", _rows(("mess", "R16"), columns=("net_revenue_usd",)), ("R16",)),
+    Check("money-totals", _amounts, ("R16",)),
+    Check("rates-rounded", _rates, ("R16",)),
+    Check("ties", _ties, ("R18",)),
+    Check("answers-q1", _answers("q1", ("sample", ""), ("mess", "R6")), ()),
+    Check("answers-q2", _answers("q2", ("sample", "")), ()),
+    Check("answers-q3", _answers("q3", ("sample", ""), ("mess", "R3")), ()),
+    Check("answers-q4", _answers("q4", ("sample", "Q4"), ("sample", "Q4 R3")), ("Q4",)),
+    Check("vocabulary", _vocabulary),
+    Check("everything-at-once", _everything),
+    Check("output-cleaned", _cleaned_format),
+    Check("output-warehouse", _output(compare_warehouse)),
+    Check("plots-images", _images),
+    Check("plots-points", _output(compare_plots, "plots/monthly_revenue.csv", "plots/return_rate.csv")),
+    Check("report", _output(compare_report)),
+    Check("fixed-point", _scenario(scenarios.fixed_point)),
+    Check("rerun", _scenario(scenarios.rerun)),
+    Check("environment", _scenario(scenarios.environment)),
+    Check("empty-parts", _scenario(scenarios.empty)),
+    Check("unusable-parts", _unusable(_PARTS)),
+    Check("unusable-header", _unusable(_HEADERS)),
+    Check("unusable-reference", _unusable(_DATABASES)),
+    Check("unusable-untouched", _unusable(("missing-column", "no-table"), untouched=True)),
+    Check("input-untouched", _untouched),
+    Check("atomic-files", _scenario(scenarios.watch)),
+    Check("killed", _scenario(scenarios.kills)),
+    Check("locked-reference", _scenario(scenarios.locked_reference)),
+    Check("locked-output", _scenario(scenarios.locked_output)),
+    Check("scaling", _scaling),
+)
+
+assert set(RULE_OF_REASON) == set(REASONS)
+assert len(NAMES) == 9
