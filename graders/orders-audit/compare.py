@@ -8,24 +8,30 @@ python3 compare.py keep-first per-file --checks     which of the proposed checks
 import argparse
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import scenarios
-from checks import CHECKS, Bench
-from generator import PROFILES, generate
-from outputs import Difference, compare_all
-
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "suite"))
+
+import scenarios  # noqa: E402
+from checks import CHECKS, Bench  # noqa: E402
+from generator import PROFILES, generate  # noqa: E402
+from outputs import Difference, compare_all  # noqa: E402
+
 REFERENCES = HERE / "references"
 _SHOWN = 4
+_LONGEST = 150.0
+_LOCKED_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,19 @@ class Runner:
             "LC_ALL": "C",
         }
 
-    def start(self, source: Path, output: Path, **environment: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    def run(
+        self,
+        source: Path,
+        output: Path,
+        *,
+        kill_after: float | None = None,
+        locked: str | None = None,
+        look: Callable[[Path], None] | None = None,
+        **environment: str,
+    ) -> Ended:
+        holder = _lock(source, output, locked) if locked else None
+        begun = time.monotonic()
+        process = subprocess.Popen(
             ["sh", "./run.sh", "analyze", "--input", str(source), "--output", str(output)],
             cwd=self.submission,
             env={**self._environment, **environment},
@@ -59,16 +76,26 @@ class Runner:
             errors="replace",
             start_new_session=True,
         )
-
-    def run(self, source: Path, output: Path, timeout: float = 150, **environment: str) -> Ended:
-        begun = time.monotonic()
-        process = self.start(source, output, **environment)
+        while look is not None and process.poll() is None:
+            look(output)
+            time.sleep(0.001)
         try:
-            _, stderr = process.communicate(timeout=timeout)
+            _, stderr = process.communicate(timeout=kill_after or _LONGEST)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, 9)
             _, stderr = process.communicate()
+        if holder is not None:
+            holder.join()
         return Ended(process.returncode, time.monotonic() - begun, stderr)
+
+
+def _lock(source: Path, output: Path, which: str) -> threading.Timer:
+    path = source / "reference.db" if which == "input" else output / "warehouse.sqlite"
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN EXCLUSIVE")
+    timer = threading.Timer(_LOCKED_SECONDS, holder.close)
+    timer.start()
+    return timer
 
 
 def materialize(reference: Path, target: Path) -> Path:

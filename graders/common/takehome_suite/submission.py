@@ -56,6 +56,10 @@ class Submission:
         except StopIteration:
             raise Inconclusive("Inconclusive: all output folders are used up.") from None
 
+    def live(self, output: str) -> Path:
+        """An output folder as it is at this moment: hostile."""
+        return self._run.output_dir / output
+
     def analyze(
         self,
         given: Path,

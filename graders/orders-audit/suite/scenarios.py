@@ -2,14 +2,11 @@
 
 import csv
 import json
-import os
 import random
 import shutil
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,16 +16,28 @@ from outputs import NAMES, Difference, compare_all, compare_cleaned
 from png import NotAnImage, read_png
 
 _ROWS = 300
-_LOCKED_SECONDS = 3.0
 _KILLS = 8
 
 
 class Starts(Protocol):
-    """The runner of `compare.py`."""
+    """Runs the submission: in a container of its own from the suite, in a process from `compare.py`.
 
-    def start(self, source: Path, output: Path, **environment: str) -> Any: ...
+    An output folder that does not exist is a new one; one that was removed is a new one again.
+    """
 
-    def run(self, source: Path, output: Path, timeout: float = 150, **environment: str) -> Any: ...
+    def run(
+        self,
+        source: Path,
+        output: Path,
+        *,
+        kill_after: float | None = None,
+        locked: str | None = None,
+        look: Callable[[Path], None] | None = None,
+        **environment: str,
+    ) -> Any:
+        """`kill_after` is in seconds. `locked` is `input` or `output`: the database there is locked for three
+        seconds. `look` is called again and again with the output folder as it is during the run."""
+        ...
 
 
 def content(output: Path) -> dict[str, object]:
@@ -165,12 +174,9 @@ def kills(runner: Starts, place: Path) -> Iterator[Difference]:
     for number in range(_KILLS):
         shutil.rmtree(place / "output")
         runner.run(place / "old", place / "output")
-        process = runner.start(place / "new", place / "output")
         # Most outputs are written at the end.
-        time.sleep(seconds * (0.4 + 0.7 * (number + rng.random()) / _KILLS))
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        process.communicate()
+        moment = seconds * (0.4 + 0.7 * (number + rng.random()) / _KILLS)
+        runner.run(place / "new", place / "output", kill_after=moment)
         found = content(place / "output")
         for name in NAMES:
             if found.get(name) not in (before.get(name), after.get(name), None):
@@ -195,15 +201,15 @@ def watch(runner: Starts, place: Path) -> Iterator[Difference]:
     runner.run(place / "old", output)
     for name in names:
         allowed[name].add(_size(output / name))
-    process = runner.start(place / "new", output)
     torn: dict[str, int | None] = {}
-    while process.poll() is None:
+
+    def look(live: Path) -> None:
         for name in names:
-            size = _size(output / name)
+            size = _size(live / name)
             if size not in allowed[name]:
                 torn.setdefault(name, size)
-        time.sleep(0.001)
-    process.communicate()
+
+    runner.run(place / "new", output, look=look)
     for name, size in torn.items():
         yield Difference(
             name, "atomic", "size while a run was going on", sorted(map(str, allowed[name])), size
@@ -219,28 +225,23 @@ def _size(path: Path) -> int | None:
 
 def locked_reference(runner: Starts, place: Path) -> Iterator[Difference]:
     """A reference database that another process holds locked for three seconds."""
-    yield from _locked(runner, place, place / "input" / "reference.db")
+    yield from _locked(runner, place, "input")
 
 
 def locked_output(runner: Starts, place: Path) -> Iterator[Difference]:
     """An output database that is locked so."""
-    yield from _locked(runner, place, place / "output" / "warehouse.sqlite")
+    yield from _locked(runner, place, "output")
 
 
-def _locked(runner: Starts, place: Path, path: Path) -> Iterator[Difference]:
+def _locked(runner: Starts, place: Path, which: str) -> Iterator[Difference]:
     data = generate("sample", 20, _ROWS, [])
     data.write(place / "input")
     output = place / "output"
     runner.run(place / "input", output)
-    if not path.is_file():
-        yield Difference(path.name, "lock", "is missing")
+    if which == "output" and not (output / "warehouse.sqlite").is_file():
+        yield Difference("warehouse.sqlite", "lock", "is missing")
         return
-    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    holder.execute("BEGIN EXCLUSIVE")
-    release = threading.Timer(_LOCKED_SECONDS, holder.close)
-    release.start()
-    ended = runner.run(place / "input", output)
-    release.join()
+    ended = runner.run(place / "input", output, locked=which)
     if ended.status:
         yield Difference("exit status", "lock", ended.stderr.strip()[-200:], 0, ended.status)
     for difference in compare_cleaned(output, data.expected):

@@ -35,10 +35,10 @@ impl RunPlan {
     /// The container of one run.
     pub fn spec(&self, ask: &RunAsk) -> Result<ContainerSpec, String> {
         for folder in [&ask.input, &ask.output] {
-            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            let plain = |c: char| c.is_ascii_alphanumeric() || " _-".contains(c);
             let named = |part: &str| !part.is_empty() && part.chars().all(plain);
             if folder.len() > 64 || !folder.split('/').all(named) {
-                return Err(format!("`{folder}` is no folder of letters, digits and -"));
+                return Err(format!("`{folder}` is no folder of letters, digits, spaces, _ and -"));
             }
         }
         let mut spec = self.base.clone();
@@ -134,6 +134,8 @@ pub(super) fn pod(inputs: &Inputs<'_>, analysis: &Analysis) -> Pod {
         "base_urls": [],
         "openapi": "",
         "state_dir": format!("{GRADER_DIR}/state"),
+        // A run may take long: what begins before the limit has time to end.
+        "budget_seconds": inputs.grader.suite.live.timeout.saturating_sub(analysis.within).as_secs().max(1),
         "input_dir": INPUT_DIR,
         "output_dir": OUTPUT_DIR,
         "small_dir": SMALL_DIR,

@@ -1,0 +1,25 @@
+"""Each check of the rubric is one test: it looks at what the submission made of data sets whose truth is known."""
+
+import pytest
+from checks import CHECKS, Bench, Check
+from takehome_suite.outcome import fail
+
+SHOWN = 3
+
+
+# What is left over by the other checks comes last.
+@pytest.mark.parametrize(
+    "check", sorted(CHECKS, key=lambda check: check.id == "everything-at-once"), ids=lambda check: check.id
+)
+def test_check(bench: Bench, check: Check) -> None:
+    differences = list(check.run(bench))
+    if not differences:
+        return
+    bench.failed_rules.update(check.rules)
+    first = differences[0]
+    more = f" ({len(differences)} differences in all)" if len(differences) > 1 else ""
+    fail(
+        f"{first}{more}"[:500],
+        expected=[f"{one.output}, {one.place}: {one.expected}" for one in differences[:SHOWN]],
+        observed=[f"{one.output}, {one.place}: {one.observed}" for one in differences[:SHOWN]],
+    )
