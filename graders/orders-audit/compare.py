@@ -157,6 +157,7 @@ def _check(name: str, runner: Runner, chosen: argparse.Namespace, folder: Path) 
         found = list(check.run(bench))
         if found:
             lost.append(check.id)
+            bench.failed.add(check.id)
             bench.failed_rules.update(check.rules)
             if not chosen.quiet:
                 print(f"{name} loses {check.id}: {len(found)} differences")
