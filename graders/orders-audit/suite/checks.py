@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import scenarios
-from derived import answers_of
+from derived import answers_of, headlines_of
 from generator import DataSet, generate
 from generator.faults import RULE_OF_REASON, first_reason
 from generator.model import REASONS, RULES
@@ -32,6 +32,7 @@ from outputs import (
 from scenarios import Starts
 
 _ROWS = 220
+_EDGE = ("R16", "R18")
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Bench:
         self.runner = runner
         self.folder = folder
         self.seed = seed
+        self.failed: set[str] = set()
         self.failed_rules: set[str] = set()
         self._results: dict[str, Result] = {}
         self._places = 0
@@ -72,7 +74,9 @@ class Bench:
         wanted = tuple(sorted(rules))
         key = f"{profile} {wanted} {rows} {copies}"
         if key not in self._results:
-            data = generate(profile, self.seed, rows, wanted)
+            # The first variant of the edge sets is the one with ties.
+            seed = 8 * self.seed if profile == "edge" else self.seed
+            data = generate(profile, seed, rows, wanted)
             if copies:
                 data = data.with_copies(copies)
             place = self.place()
@@ -80,6 +84,12 @@ class Bench:
             ended = self.runner.run(place / "input", place / "output")
             self._results[key] = Result(data, place / "input", place / "output", ended)
         return self._results[key]
+
+    def sound(self, question: str) -> bool:
+        """Whether the question is answered on plain data. If not, that was charged, and finer checks leave it out."""
+        result = self.result("sample", [])
+        found = compare_answers(result.output, result.data.expected)
+        return not any(difference.rule in (question, "answers.json") for difference in found)
 
 
 Run = Callable[[Bench], Iterator[Difference]]
@@ -103,13 +113,18 @@ def _rows(*sets: tuple[str, str], reasons: tuple[str, ...] = (), columns: tuple[
             yield from result.require_success()
             expected = result.data.expected
             for difference in compare_cleaned(result.output, expected):
-                if not columns or difference.place.rpartition(", ")[2] in columns:
+                if _is_row(difference) and (not columns or difference.place.rpartition(", ")[2] in columns):
                     yield difference
             for difference in compare_rejects(result.output, expected):
                 if not reasons or difference.expected in reasons or difference.observed in reasons:
                     yield difference
 
     return run
+
+
+def _is_row(difference: Difference) -> bool:
+    """Whether it is about an order, or about the file as a whole being unreadable."""
+    return difference.place.startswith(("order ", "cannot", "header"))
 
 
 def _timestamps(kinds: tuple[str, ...]) -> Run:
@@ -167,7 +182,11 @@ class _Own:
 
     @property
     def answers(self) -> dict[str, Any]:
-        return {**self.own, "meta": self.expected.answers["meta"]}
+        return {"meta": self.expected.answers["meta"], **self.own}
+
+    @property
+    def headlines(self) -> dict[str, list[str]]:
+        return headlines_of(self.answers)
 
 
 def _accounting(bench: Bench) -> Iterator[Difference]:
@@ -188,13 +207,13 @@ def _accounting(bench: Bench) -> Iterator[Difference]:
 
 def _lines(bench: Bench) -> Iterator[Difference]:
     """Where the rejects stand, among quoted line breaks and empty lines."""
-    result = bench.result("format", ["R1", "R2", "R11"])
+    result = bench.result("mess", ["R1", "R2", "R11"])
     yield from result.require_success()
     yield from compare_rejects(result.output, result.data.expected)
 
 
 def _reasons(bench: Bench) -> Iterator[Difference]:
-    result = bench.result("reasons", RULES, rows=120)
+    result = bench.result("reasons", [], rows=120)
     yield from result.require_success()
     for difference in compare_rejects(result.output, result.data.expected):
         if difference.expected and difference.observed:
@@ -202,43 +221,43 @@ def _reasons(bench: Bench) -> Iterator[Difference]:
 
 
 def _newest_is_bad(bench: Bench) -> Iterator[Difference]:
-    result = bench.result("reasons", RULES, rows=120)
+    result = bench.result("reasons", [], rows=120)
     yield from result.require_success()
-    yield from compare_cleaned(result.output, result.data.expected)
+    yield from filter(_is_row, compare_cleaned(result.output, result.data.expected))
 
 
 def _copies(bench: Bench) -> Iterator[Difference]:
     result = bench.result("sample", ["R17"], copies=0.3)
     yield from result.require_success()
-    yield from compare_cleaned(result.output, result.data.expected)
+    yield from filter(_is_row, compare_cleaned(result.output, result.data.expected))
     for difference in compare_answers(result.output, result.data.expected):
-        if difference.rule == "meta":
+        if difference.place in ("meta.rows_clean", "meta.duplicates_dropped"):
             yield difference
 
 
 def _amounts(bench: Bench) -> Iterator[Difference]:
     """Totals in answers: halves, large sums, no sign on zero. Order is somebody else's."""
-    for profile, rules in (("mess", ["R16"]), ("edge", RULES)):
+    for profile, rules in (("mess", ["R16"]), ("edge", _EDGE)):
         result = bench.result(profile, rules)
         yield from result.require_success()
         for difference in compare_answers(result.output, result.data.expected):
-            if difference.place.endswith("net_revenue_usd"):
+            if difference.place.endswith("net_revenue_usd") and bench.sound(difference.rule):
                 yield difference
 
 
 def _rates(bench: Bench) -> Iterator[Difference]:
-    result = bench.result("edge", RULES)
+    result = bench.result("edge", _EDGE)
     yield from result.require_success()
     for difference in compare_answers(result.output, result.data.expected):
-        if difference.place.rpartition(".")[2] in ("rate", "low", "high"):
+        if difference.place.rpartition(".")[2] in ("rate", "low", "high") and bench.sound("q3"):
             yield difference
 
 
 def _ties(bench: Bench) -> Iterator[Difference]:
-    result = bench.result("edge", RULES)
+    result = bench.result("edge", _EDGE)
     yield from result.require_success()
     for difference in compare_answers(result.output, result.data.expected):
-        if difference.place.rpartition(".")[2] in ("product_id", "country"):
+        if difference.place.rpartition(".")[2] in ("product_id", "country") and bench.sound(difference.rule):
             yield difference
 
 
@@ -269,10 +288,13 @@ def _images(bench: Bench) -> Iterator[Difference]:
 
 
 def _vocabulary(bench: Bench) -> Iterator[Difference]:
+    """Words that the sample has not: what is right for the sample is right for them."""
     result = bench.result("vocabulary", [])
     yield from result.require_success()
-    yield from compare_cleaned(result.output, result.data.expected)
-    yield from compare_answers(result.output, result.data.expected)
+    yield from filter(_is_row, compare_cleaned(result.output, result.data.expected))
+    for difference in compare_answers(result.output, result.data.expected):
+        if bench.sound(difference.rule):
+            yield difference
 
 
 def _cleaned_format(bench: Bench) -> Iterator[Difference]:
@@ -284,22 +306,41 @@ def _cleaned_format(bench: Bench) -> Iterator[Difference]:
             yield difference
 
 
+def _points(bench: Bench) -> Iterator[Difference]:
+    """The points beside the plots are those of the submission's own answers."""
+    result = bench.result("sample", [])
+    yield from result.require_success()
+    own = _Own(result.data.expected, scenarios.read_answers(result.output))
+    for difference in compare_plots(result.output, own):  # type: ignore[arg-type]
+        if difference.output.endswith(".csv"):
+            yield difference
+
+
+def _report(bench: Bench) -> Iterator[Difference]:
+    """The report names the figures of the submission's own answers."""
+    result = bench.result("sample", [])
+    yield from result.require_success()
+    own = _Own(result.data.expected, scenarios.read_answers(result.output))
+    yield from compare_report(result.output, own)  # type: ignore[arg-type]
+
+
 def _everything(bench: Bench) -> Iterator[Difference]:
     """All rules together. Rows that a rule touches whose own check failed are left out: they were charged."""
     failed = bench.failed_rules
     result = bench.result("mess", RULES, rows=2 * _ROWS)
     yield from result.require_success()
     expected = result.data.expected
-    if failed & {"R1", "R14", "R17"}:
+    # Without records or ids there is nothing to compare by.
+    if failed & {"R1", "R4", "R14", "R17"}:
         return
     touched = _touched(result, failed)
-    for difference in compare_cleaned(result.output, expected):
+    for difference in filter(_is_row, compare_cleaned(result.output, expected)):
         _, _, place = difference.place.partition("order ")
         order_id, _, column = place.partition(", ")
         if order_id.split(" ")[0] in touched or (column == "net_revenue_usd" and failed & {"R13", "R16"}):
             continue
         yield difference
-    if not failed:
+    if not bench.failed:
         yield from compare_rejects(result.output, expected)
         yield from compare_answers(result.output, expected)
 
@@ -436,8 +477,8 @@ CHECKS = (
     Check("output-cleaned", _cleaned_format),
     Check("output-warehouse", _output(compare_warehouse)),
     Check("plots-images", _images),
-    Check("plots-points", _output(compare_plots, "plots/monthly_revenue.csv", "plots/return_rate.csv")),
-    Check("report", _output(compare_report)),
+    Check("plots-points", _points),
+    Check("report", _report),
     Check("fixed-point", _scenario(scenarios.fixed_point)),
     Check("rerun", _scenario(scenarios.rerun)),
     Check("environment", _scenario(scenarios.environment)),
@@ -447,8 +488,7 @@ CHECKS = (
     Check("unusable-reference", _unusable(_DATABASES)),
     Check("unusable-untouched", _unusable(("missing-column", "no-table"), untouched=True)),
     Check("input-untouched", _untouched),
-    Check("atomic-files", _scenario(scenarios.watch)),
-    Check("killed", _scenario(scenarios.kills)),
+    Check("atomic", _scenario(scenarios.atomic)),
     Check("locked-reference", _scenario(scenarios.locked_reference)),
     Check("locked-output", _scenario(scenarios.locked_output)),
     Check("scaling", _scaling),

@@ -40,6 +40,23 @@ def answers_of(rows: list[list[str]], world: World) -> dict[str, list[dict[str, 
     }
 
 
+def headlines_of(answers: dict[str, Any]) -> dict[str, list[str]]:
+    """What a report has to name of these answers. Data whose best values are equal once rounded are not for this."""
+    found: dict[str, list[str]] = {"meta": [str(value) for value in answers.get("meta", {}).values()]}
+    q1, q2, q3, q4 = (answers.get(question) or [] for question in ("q1", "q2", "q3", "q4"))
+    if q1:
+        best = max(q1, key=lambda row: float(row["net_revenue_usd"]))
+        found["q1"] = [best["month"], best["net_revenue_usd"]]
+    if q2:
+        found["q2"] = [q2[0]["product_id"], q2[0]["net_revenue_usd"]]
+    if q3:
+        first = max(q3, key=lambda row: row["returned"] / row["orders"])
+        found["q3"] = [first["region"], first["rate"]]
+    if q4:
+        found["q4"] = [q4[0]["country"], q4[0]["net_revenue_usd"]]
+    return found
+
+
 def _ranked(totals: dict[str, int]) -> list[str]:
     return sorted(totals, key=lambda name: (-totals[name], name.encode()))
 

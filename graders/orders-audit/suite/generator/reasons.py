@@ -8,7 +8,7 @@ from generator.plants import newest_is_bad
 from generator.truth import Orders
 
 _OBVIOUS = {
-    "unparsable": Fault("unparsable", "", "short"),
+    "unparsable": Fault("unparsable", "", "long"),
     "bad_timestamp": Fault("bad_timestamp", "ordered_at", "yesterday"),
     "bad_quantity": Fault("bad_quantity", "quantity", "many"),
     "bad_price": Fault("bad_price", "unit_price", "free"),
@@ -29,7 +29,7 @@ def build(orders: Orders, count: int) -> None:
                     version = orders.without_rate(version)
                 elif name == "missing_field":
                     # A column that the other fault leaves alone.
-                    column = "exported_at" if other != "bad_timestamp" else "quantity"
+                    column = "exported_at" if other != "bad_timestamp" else "unit_price"
                     found.append(Fault(name, column))
                 else:
                     found.append(_OBVIOUS[name])

@@ -20,15 +20,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE / "suite"))
+import scenarios
+from checks import CHECKS, Bench
+from generator import PROFILES, generate
+from outputs import Difference, compare_all
 
-import scenarios  # noqa: E402
-from checks import CHECKS, Bench  # noqa: E402
-from generator import PROFILES, generate  # noqa: E402
-from outputs import Difference, compare_all  # noqa: E402
-
-REFERENCES = HERE / "references"
+REFERENCES = Path(__file__).resolve().parents[1] / "references"
 _SHOWN = 4
 _LONGEST = 150.0
 _LOCKED_SECONDS = 3.0
@@ -184,6 +181,7 @@ def _check(name: str, runner: Runner, chosen: argparse.Namespace, folder: Path) 
         found = list(check.run(bench))
         if found:
             lost.append(check.id)
+            bench.failed.add(check.id)
             bench.failed_rules.update(check.rules)
             if not chosen.quiet:
                 print(f"{name} loses {check.id}: {len(found)} differences")
