@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::gate::{self, Shot, Volley};
-use super::http::{Bounds, Exchange, Request, call};
+use super::http::{Bounds, Exchange, NoAnswer, Request, call};
 use super::orchestrator::{Gone, Orchestrator};
 use super::pricing::Pricing;
 use super::protocol::{Ask, Setup};
@@ -20,6 +20,8 @@ use crate::task::{Operation, Probe};
 const ACTORS: usize = 6;
 /// Between two looks at something that changes by itself.
 pub const POLL: Duration = Duration::from_millis(20);
+/// How often a volley is loaded before it is given up.
+const LOADS: usize = 5;
 /// The largest spread of a gate whose round counts.
 const SPREAD: Duration = Duration::from_millis(2);
 
@@ -315,9 +317,19 @@ impl<'a> Bench<'a> {
 
     /// Releases shots at once and keeps what the gate did. A round that does not count may still prove a violation.
     pub async fn volley(&self, shots: Vec<Shot>) -> Result<Volley, Box<Ending>> {
-        let volley = gate::volley(shots, &Bounds::default()).await.map_err(|why| {
-            Ending::not_assessable(format!("connections are not accepted ({})", super::verdict::no_answer(&why)))
-        })?;
+        // A volley that could not be loaded in time released nothing, so it is simply loaded again.
+        let mut loaded = gate::volley(shots.clone(), &Bounds::default()).await;
+        for _ in 1..LOADS {
+            if loaded.is_ok() {
+                break;
+            }
+            self.gates.lock().unwrap_or_else(PoisonError::into_inner).discarded += 1;
+            loaded = gate::volley(shots.clone(), &Bounds::default()).await;
+        }
+        let volley = match loaded {
+            Ok(volley) => volley,
+            Err(why) => return self.not_loaded(&why, &shots).await,
+        };
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         gates.spreads.push(volley.spread);
         if volley.spread <= SPREAD && !volley.early && volley.overlap >= 2 {
@@ -327,6 +339,18 @@ impl<'a> Bench<'a> {
         }
         drop(gates);
         Ok(volley)
+    }
+
+    /// Whose doing it is that requests cannot even be brought to the gate.
+    async fn not_loaded(&self, why: &NoAnswer, shots: &[Shot]) -> Result<Volley, Box<Ending>> {
+        let within = Duration::from_millis(self.lab.setup.ready_within_ms);
+        for replica in 0..self.lab.setup.ports.len() {
+            if self.lab.healthy(replica, within).await.is_none() {
+                return Ending::not_assessable(format!("replica {} is not healthy any more.", name(replica))).end();
+            }
+        }
+        let count = shots.len();
+        Ending::inconclusive(format!("{count} requests could not be held at once on this machine ({why}).")).end()
     }
 
     /// Rounds until so many have counted, but at most twice as many.
