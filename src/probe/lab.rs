@@ -20,6 +20,8 @@ use crate::task::{Operation, Probe};
 const ACTORS: usize = 6;
 /// Between two looks at something that changes by itself.
 pub const POLL: Duration = Duration::from_millis(20);
+/// From an order to its call for a price, on a machine that is very busy.
+const ASKED: Duration = Duration::from_secs(6);
 /// How often a volley is loaded before it is given up.
 const LOADS: usize = 5;
 /// The largest spread of a gate whose round counts.
@@ -313,6 +315,14 @@ impl<'a> Bench<'a> {
             }
         }
         worst.ok_or_else(|| Box::new(Ending::not_assessable("there is no replica.")))
+    }
+
+    /// Waits until a call waits at a gate; a service that never asks for a price cannot be examined this way.
+    pub async fn someone_is_parked(&self, gate: &str) -> Result<(), Box<Ending>> {
+        if self.lab.pricing.parked(gate, 1, ASKED).await?.max > 0 {
+            return Ok(());
+        }
+        Ending::not_assessable("an order does not ask the pricing service for its price.").end()
     }
 
     /// Releases shots at once and keeps what the gate did. A round that does not count may still prove a violation.
