@@ -12,7 +12,8 @@ use crate::inside::protocol::Ask;
 
 /// Between two attempts with the key of the killed request.
 const PAUSE: Duration = Duration::from_millis(500);
-const PARKED: Duration = Duration::from_millis(1500);
+/// On a machine that is very busy.
+const PARKED: Duration = Duration::from_secs(6);
 const PRICE: i64 = 700;
 
 /// What is left to see after the restart, while other probes go on.

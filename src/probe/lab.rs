@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::gate::{self, Shot, Volley};
-use super::http::{Bounds, Exchange, Request, call};
+use super::http::{Bounds, Exchange, NoAnswer, Request, call};
 use super::pricing::Pricing;
 use super::protocol::Setup;
 use super::template::{self, Seen, Values};
@@ -21,6 +21,10 @@ use crate::task::{Operation, Probe};
 const ACTORS: usize = 6;
 /// Between two looks at something that changes by itself.
 pub const POLL: Duration = Duration::from_millis(20);
+/// From an order to its call for a price, on a machine that is very busy.
+const ASKED: Duration = Duration::from_secs(6);
+/// How often a volley is loaded before it is given up.
+const LOADS: usize = 5;
 /// The largest spread of a gate whose round counts.
 const SPREAD: Duration = Duration::from_millis(2);
 
@@ -314,11 +318,29 @@ impl<'a> Bench<'a> {
         worst.ok_or_else(|| Box::new(Ending::not_assessable("there is no replica.")))
     }
 
+    /// Waits until a call waits at a gate; a service that never asks for a price cannot be examined this way.
+    pub async fn someone_is_parked(&self, gate: &str) -> Result<(), Box<Ending>> {
+        if self.lab.pricing.parked(gate, 1, ASKED).await?.max > 0 {
+            return Ok(());
+        }
+        Ending::not_assessable("an order does not ask the pricing service for its price.").end()
+    }
+
     /// Releases shots at once and keeps what the gate did. A round that does not count may still prove a violation.
     pub async fn volley(&self, shots: Vec<Shot>) -> Result<Volley, Box<Ending>> {
-        let volley = gate::volley(shots, &Bounds::default()).await.map_err(|why| {
-            Ending::not_assessable(format!("connections are not accepted ({})", super::verdict::no_answer(&why)))
-        })?;
+        // A volley that could not be loaded in time released nothing, so it is simply loaded again.
+        let mut loaded = gate::volley(shots.clone(), &Bounds::default()).await;
+        for _ in 1..LOADS {
+            if loaded.is_ok() {
+                break;
+            }
+            self.gates.lock().unwrap_or_else(PoisonError::into_inner).discarded += 1;
+            loaded = gate::volley(shots.clone(), &Bounds::default()).await;
+        }
+        let volley = match loaded {
+            Ok(volley) => volley,
+            Err(why) => return self.not_loaded(&why, &shots).await,
+        };
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         gates.spreads.push(volley.spread);
         if volley.spread <= SPREAD && !volley.early && volley.overlap >= 2 {
@@ -328,6 +350,18 @@ impl<'a> Bench<'a> {
         }
         drop(gates);
         Ok(volley)
+    }
+
+    /// Whose doing it is that requests cannot even be brought to the gate.
+    async fn not_loaded(&self, why: &NoAnswer, shots: &[Shot]) -> Result<Volley, Box<Ending>> {
+        let within = Duration::from_millis(self.lab.setup.ready_within_ms);
+        for replica in 0..self.lab.setup.ports.len() {
+            if self.lab.healthy(replica, within).await.is_none() {
+                return Ending::not_assessable(format!("replica {} is not healthy any more.", name(replica))).end();
+            }
+        }
+        let count = shots.len();
+        Ending::inconclusive(format!("{count} requests could not be held at once on this machine ({why}).")).end()
     }
 
     /// Rounds until so many have counted, but at most twice as many.

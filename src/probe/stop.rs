@@ -64,9 +64,10 @@ async fn stop(bench: &Bench<'_>, owner: &Values, buyer: &Values, replica: usize)
             .map(|(item, key)| async move { bench.call(replica, "take", &[buyer, item, key]).await }),
     );
     let stopping = async {
+        bench.someone_is_parked(&gate).await?;
         let parked = bench.lab.pricing.parked(&gate, count, PARKED).await?;
         if parked.now == 0 {
-            return Ending::not_assessable("an order does not ask the pricing service for its price.").end();
+            return Ending::inconclusive("the machine is too busy to hold some orders at once.").end();
         }
         let signal = Instant::now();
         bench.lab.orchestrator.ask(Ask::Terminate { replica }).await?;
