@@ -109,17 +109,10 @@ class Submission:
 
 def take(folder: Path, name: str, *, most: int = FILE_BYTES) -> bytes:
     """The bytes of a plain file below a hostile folder; follows no link and waits for nothing."""
-    folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        for part in name.split("/")[:-1]:
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder_fd)
-            os.close(folder_fd)
-            folder_fd = inner
-        fd = os.open(name.split("/")[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder_fd)
+        fd = _open_below(folder, name.split("/"))
     except OSError as error:
         raise NotAFile(f"{name} is missing or no plain file ({os.strerror(error.errno or 0)})") from None
-    finally:
-        os.close(folder_fd)
     with os.fdopen(fd, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -127,3 +120,16 @@ def take(folder: Path, name: str, *, most: int = FILE_BYTES) -> bytes:
         if status.st_size > most:
             raise NotAFile(f"{name} has {status.st_size} bytes; at most {most} are read")
         return file.read(most + 1)
+
+
+def _open_below(folder: Path, parts: list[str]) -> int:
+    *folders, name = parts
+    here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        for part in folders:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(here)
+            here = inner
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+    finally:
+        os.close(here)
