@@ -33,6 +33,8 @@ pub struct Script {
     pub junit: BTreeMap<String, String>,
     /// What the prober asks for, in order.
     pub asks: Vec<Ask>,
+    /// What the suite asks for in its live phase, in order.
+    pub suite_asks: Vec<Ask>,
     /// What the prober reports.
     pub probes: Vec<ProbeResult>,
 }
@@ -144,11 +146,12 @@ impl Scripted {
                 world.phase += 1;
                 let junit = self.script.junit.get(phase).map(String::as_str).unwrap_or_default();
                 let junit = base64::engine::general_purpose::STANDARD.encode(junit);
-                vec![Line::Done { exit_code: 0, timed_out: false, junit, output: String::new() }]
+                let mut lines = if phase == "live" { numbered(&self.script.suite_asks) } else { Vec::new() };
+                lines.push(Line::Done { exit_code: 0, timed_out: false, junit, output: String::new() });
+                lines
             }
             "probe" => {
-                let asks = self.script.asks.iter().zip(1..);
-                let mut lines: Vec<Line> = asks.map(|(ask, number)| Line::Ask { number, ask: ask.clone() }).collect();
+                let mut lines = numbered(&self.script.asks);
                 lines.extend(self.script.probes.iter().cloned().map(Line::Probed));
                 lines.push(Line::ProbesDone);
                 lines
@@ -254,6 +257,10 @@ impl Sandbox for Scripted {
         self.lock().volumes.remove(name);
         Ok(())
     }
+}
+
+fn numbered(asks: &[Ask]) -> Vec<Line> {
+    asks.iter().zip(1..).map(|(ask, number)| Line::Ask { number, ask: ask.clone() }).collect()
 }
 
 /// A name without the run's prefix: `takehome-RUN-a` is `a`.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use takehome::evidence::{Ended, Evidence, Fault, Reason};
-use takehome::inside::protocol::Ask;
+use takehome::inside::protocol::{Ask, RunAsk};
 use takehome::probe::protocol::{Outcome, ProbeResult};
 use takehome::run::cancel::{self, Cancel};
 use takehome::run::execute::execute;
 use takehome::sandbox::scripted::{Script, Scripted, Trouble};
-use takehome::sandbox::{ContainerState, Role, SandboxError};
+use takehome::sandbox::{ContainerState, Network, Role, SandboxError};
 
-use crate::support::{Nowhere, grader, plan, plan_of};
+use crate::support::{Nowhere, grader, library, plan, plan_of};
 
 async fn run_with(sandbox: &Scripted, missing: &[String], cancel: &Cancel) -> Evidence {
     execute(&plan(&grader(), missing), sandbox, &Nowhere, cancel, vec![]).await
@@ -248,6 +248,60 @@ async fn only_what_the_asked_checks_need_is_run() {
         assert_eq!(count(runs[0]), runs.len(), "{check}: {log:#?}");
         assert_eq!(count(not[0]), 0, "{check}: {log:#?}");
     }
+}
+
+fn run_ask(input: &str) -> RunAsk {
+    RunAsk {
+        input: input.to_owned(),
+        output: "o000".to_owned(),
+        small: false,
+        env: vec![("TZ".to_owned(), "Asia/Tokyo".to_owned())],
+        kill_after_ms: Some(1),
+        beside: None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_analysis_runs_in_containers_that_are_removed_one_by_one() {
+    let suite_asks = vec![Ask::Run(run_ask("a/b")), Ask::Run(run_ask("a/c"))];
+    let sandbox = Scripted::new(Script { suite_asks, ..Script::default() });
+    let (_canceller, cancel) = cancel::pair();
+    let evidence = execute(&plan(&library("sums"), &[]), &sandbox, &Nowhere, &cancel, vec![]).await;
+    assert_eq!(evidence.ended, Ended::Completed);
+    let log = sandbox.log();
+    let once = ["create run", "start run", "kill run SIGKILL", "inspect run", "logs run", "remove run"];
+    let runs: Vec<&String> = log.iter().filter(|line| line.contains(" run")).collect();
+    assert_eq!(runs[..12], [once, once].concat(), "{log:#?}");
+    assert_eq!(sandbox.left(), Vec::<String>::new());
+    for folder in ["../grader", "", "a//b", "a/../b", "/etc"] {
+        let suite_asks = vec![Ask::Run(run_ask(folder))];
+        let sandbox = Scripted::new(Script { suite_asks, ..Script::default() });
+        let evidence = execute(&plan(&library("sums"), &[]), &sandbox, &Nowhere, &cancel, vec![]).await;
+        assert!(matches!(evidence.ended, Ended::Fault { .. }), "{folder}: {:?}", evidence.ended);
+        assert_eq!(sandbox.left(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_run_of_an_analysis_reads_its_input_and_knows_nothing_hidden() {
+    let plan = plan(&library("sums"), &[]);
+    let runs = plan.runs.as_ref().expect("an analysis");
+    let spec = runs.spec(&run_ask("a")).expect("a plain folder");
+    assert_eq!(spec.role, Role::Replica);
+    let text = format!("{spec:?}");
+    for hidden in ["grader", "suite", "test_sums", "seed", "examiner", "sha256:e"] {
+        assert!(!text.contains(hidden), "{hidden} in {text}");
+    }
+    let writable: Vec<&str> =
+        spec.mounts.iter().filter(|mount| !mount.read_only).map(|mount| mount.target.as_str()).collect();
+    assert_eq!(writable, ["/output", "/small"]);
+    assert_eq!(spec.argv[..3], ["sh", "./run.sh", "analyze"]);
+    assert!(spec.env.contains(&("TZ".to_owned(), "Asia/Tokyo".to_owned())));
+    assert_eq!(spec.env.iter().filter(|(name, _)| name == "TZ").count(), 1);
+    let seen = plan.examiner.mounts.iter().find(|mount| mount.target == "/output").expect("it reads outputs");
+    assert!(seen.read_only);
+    // Neither shares a namespace with the other.
+    assert_eq!((&plan.examiner.network, &spec.network), (&Network::None, &Network::None));
 }
 
 /// Nothing hidden is an input of a container that runs candidate code.

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use takehome::run::event::{Event, Sink};
 use takehome::run::plan::{Host, Images, Inputs, Plan, Secrets};
 use takehome::submission::{Origin, SourceFile, Submission};
-use takehome::task::{Grader, Probes, Rubric, SuitePlan, Task};
+use takehome::task::{Catalog, Grader, Probes, Rubric, SuitePlan, Task};
 
 /// The package's folder.
 pub fn root() -> &'static Path {
@@ -148,6 +148,12 @@ pub fn plan_of(grader: &Grader, missing: &[String], only: &[String]) -> Plan {
         secrets: &Secrets { replicas: "s3cret".into(), instances: vec!["other1".into(), "other2".into()] },
         images: &Images { runtime: "sha256:r".into(), examiner: "sha256:e".into() },
     })
+}
+
+/// The grader of a task of `tests/library`.
+pub fn library(slug: &str) -> Grader {
+    let folder = root().join("tests/library");
+    Catalog { tasks: folder.join("tasks"), graders: folder.join("graders") }.grader(slug).expect("valid")
 }
 
 /// Takes events and forgets them.

@@ -4,7 +4,6 @@ Each check looks at sets that exercise one rule and nothing else, so that one mi
 over the sets and the comparisons; points, titles and probes are in CHECKS.md.
 """
 
-import hashlib
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -365,26 +364,6 @@ def _touched(result: Result, failed: set[str]) -> set[str]:
     return found
 
 
-def _untouched(bench: Bench) -> Iterator[Difference]:
-    """The input folder is the same after a run as before."""
-    place = bench.place()
-    generate("sample", bench.seed, _ROWS).write(place / "input")
-    before = _digests(place / "input")
-    bench.runner.run(place / "input", place / "output")
-    after = _digests(place / "input")
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            yield Difference(name, "input", "changed")
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-
-
 def _unusable(names: tuple[str, ...], untouched: bool = False) -> Run:
     def run(bench: Bench) -> Iterator[Difference]:
         place = bench.place()
@@ -487,7 +466,6 @@ CHECKS = (
     Check("unusable-header", _unusable(_HEADERS)),
     Check("unusable-reference", _unusable(_DATABASES)),
     Check("unusable-untouched", _unusable(("missing-column", "no-table"), untouched=True)),
-    Check("input-untouched", _untouched),
     Check("atomic", _scenario(scenarios.atomic)),
     Check("locked-reference", _scenario(scenarios.locked_reference)),
     Check("locked-output", _scenario(scenarios.locked_output)),
