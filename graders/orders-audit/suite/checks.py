@@ -19,6 +19,7 @@ from generator.model import REASONS, RULES
 from generator.unusable import UNUSABLE
 from outputs import (
     NAMES,
+    RULE_OF_COLUMN,
     Difference,
     compare_answers,
     compare_cleaned,
@@ -127,22 +128,31 @@ def _is_row(difference: Difference) -> bool:
 
 
 def _timestamps(kinds: tuple[str, ...]) -> Run:
-    """The rows in which a time is spelled in one of these kinds."""
+    """The times that are spelled in one of these kinds."""
 
     def run(bench: Bench) -> Iterator[Difference]:
         result = bench.result("mess", ["R6"])
         yield from result.require_success()
         expected = result.data.expected
-        wanted = {
-            order_id
-            for order_id in expected.clean
-            if any(dressing.kind in kinds for dressing in expected.dressings(order_id))
-        }
         for difference in compare_cleaned(result.output, expected):
-            if difference.place.removeprefix("order ").split(",")[0].split(" ")[0] in wanted:
+            order_id, column = _order_of(difference)
+            if order_id not in expected.clean:
+                continue
+            found = {dressing.column: dressing.kind for dressing in expected.dressings(order_id)}
+            if column:
+                # The revenue follows from the day of the order.
+                found = {"": found.get("ordered_at" if column == "net_revenue_usd" else column, "")}
+            # A row that is missing is charged where all its times are of these kinds.
+            if found and all(kind in kinds for kind in found.values()):
                 yield difference
 
     return run
+
+
+def _order_of(difference: Difference) -> tuple[str, str]:
+    """The order and the column of a difference in cleaned rows; no column if it is about the whole row."""
+    order_id, _, column = difference.place.removeprefix("order ").partition(", ")
+    return order_id.split(" ")[0], column
 
 
 def _bad_timestamps(bench: Bench) -> Iterator[Difference]:
@@ -334,9 +344,10 @@ def _everything(bench: Bench) -> Iterator[Difference]:
         return
     touched = _touched(result, failed)
     for difference in filter(_is_row, compare_cleaned(result.output, expected)):
-        _, _, place = difference.place.partition("order ")
-        order_id, _, column = place.partition(", ")
-        if order_id.split(" ")[0] in touched or (column == "net_revenue_usd" and failed & {"R13", "R16"}):
+        order_id, column = _order_of(difference)
+        if order_id in touched or RULE_OF_COLUMN.get(column) in failed:
+            continue
+        if column == "net_revenue_usd" and "R13" in failed:
             continue
         yield difference
     if not bench.failed:

@@ -78,35 +78,53 @@ _DISCOUNTS = (
 DAMAGES = ("short", "long", "bytes", "bytes", "footer")
 
 
-def faults_of(version: Version, reason: str, products: frozenset[str], rng: Random) -> Fault | None:
-    """A fault of this reason; None if the version itself has to be different (`no_fx_rate`)."""
-    if reason == "unparsable":
-        return Fault(reason, "", rng.choice(DAMAGES))
-    if reason == "missing_field":
-        return Fault(reason, rng.choice(REQUIRED))
-    if reason == "bad_timestamp":
-        column = rng.choice(("ordered_at", "ordered_at", "exported_at"))
-        return Fault(reason, column, bad_timestamp(getattr(version, column), rng))
-    if reason == "bad_quantity":
-        return Fault(reason, "quantity", rng.choice(_QUANTITIES))
-    if reason == "bad_price":
-        return Fault(reason, "unit_price", rng.choice(_PRICES))
-    if reason == "bad_currency":
-        return Fault(reason, "currency", rng.choice(_CURRENCIES))
-    if reason == "bad_discount":
-        return Fault(reason, "discount_pct", rng.choice(_DISCOUNTS))
-    if reason == "unknown_product":
-        return Fault(reason, "product_id", unknown_product(version.product_id, products, rng))
-    return None
+class Breaker:
+    """Makes faults. Each way to break a value comes once before any comes again."""
+
+    def __init__(self, products: frozenset[str], rng: Random) -> None:
+        self._products = products
+        self._rng = rng
+        self._decks: dict[str, list[int]] = {}
+
+    def fault(self, version: Version, reason: str) -> Fault | None:
+        """A fault of this reason; None if the version itself has to be different (`no_fx_rate`)."""
+        if reason == "unparsable":
+            return Fault(reason, "", self._draw(reason, DAMAGES))
+        if reason == "missing_field":
+            return Fault(reason, self._draw(reason, REQUIRED))
+        if reason == "bad_timestamp":
+            column = self._rng.choice(("ordered_at", "ordered_at", "exported_at"))
+            return Fault(
+                reason, column, self._draw(reason, bad_timestamps(getattr(version, column), self._rng))
+            )
+        if reason == "bad_quantity":
+            return Fault(reason, "quantity", self._draw(reason, _QUANTITIES))
+        if reason == "bad_price":
+            return Fault(reason, "unit_price", self._draw(reason, _PRICES))
+        if reason == "bad_currency":
+            return Fault(reason, "currency", self._draw(reason, _CURRENCIES))
+        if reason == "bad_discount":
+            return Fault(reason, "discount_pct", self._draw(reason, _DISCOUNTS))
+        if reason == "unknown_product":
+            return Fault(reason, "product_id", unknown_product(version.product_id, self._products, self._rng))
+        return None
+
+    def _draw(self, reason: str, options: tuple[str, ...]) -> str:
+        deck = self._decks.get(reason)
+        if not deck:
+            deck = self._decks[reason] = list(range(len(options)))
+            self._rng.shuffle(deck)
+        return options[deck.pop()]
 
 
 def first_reason(faults: tuple[Fault, ...]) -> str | None:
     return min((fault.reason for fault in faults), key=REASONS.index, default=None)
 
 
-def bad_timestamp(value: datetime, rng: Random) -> str:
+def bad_timestamps(value: datetime, rng: Random) -> tuple[str, ...]:
+    """Texts that are near to the time, and none of the forms of R6."""
     day, month, year = value.day, value.month, value.year
-    shapes = (
+    return (
         f"{year}-13-{day:02d}",
         f"{year}-02-30",
         f"{year}-02-30T10:00:00Z",
@@ -133,7 +151,6 @@ def bad_timestamp(value: datetime, rng: Random) -> str:
         "Jan 5, 2024",
         f"{year}-{month:02d}-{day:02d} 10:15 PM",
     )
-    return rng.choice(shapes)
 
 
 def unknown_product(known: str, products: frozenset[str], rng: Random) -> str:

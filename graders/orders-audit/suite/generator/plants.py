@@ -93,7 +93,7 @@ def several_reasons(orders: Orders) -> None:
         if faults.RULE_OF_REASON[reason] not in orders.profile.rules:
             continue
         version = orders.order()
-        fault = faults.faults_of(version, reason, frozenset(orders.product_ids), orders.rng)
+        fault = orders.breaker.fault(version, reason)
         unknown = Fault("unknown_product", "product_id", "NO SUCH PRODUCT")
         if fault is not None:
             everything.append(fault)

@@ -36,7 +36,7 @@ class Orders:
         self._orders = 0
         # Amounts that binary fractions cannot hold to the cent.
         self._huge = profile.huge and "R16" in profile.rules
-        self._all_products = frozenset(self.product_ids)
+        self.breaker = faults.Breaker(frozenset(self.product_ids), rng)
         self._reasons = [reason for reason in REASONS if faults.RULE_OF_REASON[reason] in profile.rules]
 
     def new_id(self) -> str:
@@ -100,7 +100,7 @@ class Orders:
             if reason == "no_fx_rate":
                 version = self.without_rate(version)
             else:
-                fault = faults.faults_of(version, reason, self._all_products, rng)
+                fault = self.breaker.fault(version, reason)
                 if fault is not None and fault.column not in [other.column for other in found]:
                     found.append(fault)
         return version, tuple(found)
@@ -191,7 +191,7 @@ class Orders:
         if self._huge and share < 0.02:
             return rng.choice((99_999_999_999, 12_345_678_901, 100_000_000_000 - 37, 0))
         if share < 0.2:
-            return rng.choice((100, 500, 1_000, 2_500, 100_000, 250_000, 1_200_000))
+            return rng.choice((100, 500, 2_500, 100_000, 123_400, 250_000, 1_200_000))
         if share < 0.3:
             return 10 * rng.randint(1, 40_000)
         return int(5 + 50_000 * rng.random() ** 3)
