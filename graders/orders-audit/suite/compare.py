@@ -1,6 +1,6 @@
 """Runs references on generated data sets and prints how their outputs differ from the expected results, by rule.
 
-python3 compare.py strong-stdlib strong-pandas --profiles all --seeds 1:11 --rows 400 --venv /tmp/venv-audit
+python3 compare.py strong-stdlib strong-pandas --profiles all --seeds 1:11 --rows 400 --venv VENV
 python3 compare.py strong-stdlib --scenarios        unusable input, runs that are killed, locks, reruns
 python3 compare.py keep-first per-file --checks     which of the proposed checks a reference loses
 """
@@ -122,7 +122,9 @@ def main() -> int:
     parser.add_argument("--seeds", default="1:3", help="FIRST:END, without END")
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--rules", help="only these rules are exercised")
-    parser.add_argument("--venv", type=Path, default=Path("/tmp/venv-audit"))
+    parser.add_argument(
+        "--venv", type=Path, default=Path(sys.prefix), help="a virtual environment with the packages"
+    )
     parser.add_argument("--scenarios", action="store_true")
     parser.add_argument("--checks", nargs="?", const="all", help="all, or ids with commas between them")
     parser.add_argument("--quiet", action="store_true", help="only counts, by rule")
