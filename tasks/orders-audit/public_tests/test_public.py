@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -37,6 +38,11 @@ def analyze(run_sh: Path, target: Path) -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
+
+
+def records(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
 
 
 @pytest.fixture(scope="session")
@@ -79,8 +85,8 @@ def test_other_questions_are_answered(answers: dict[str, Any], question: str) ->
 
 
 def test_first_cleaned_rows(output: Path) -> None:
-    expected = (EXPECTED / "cleaned-first-20.csv").read_text(encoding="utf-8").splitlines()
-    cleaned = (output / "cleaned.csv").read_text(encoding="utf-8").splitlines()
+    expected = records(EXPECTED / "cleaned-first-20.csv")
+    cleaned = records(output / "cleaned.csv")
     assert cleaned[: len(expected)] == expected
 
 
