@@ -1,0 +1,1 @@
+"""Cleans the order exports and answers the questions about them."""
