@@ -15,6 +15,7 @@ def test_check(bench: Bench, check: Check) -> None:
     differences = list(check.run(bench))
     if not differences:
         return
+    bench.failed.add(check.id)
     bench.failed_rules.update(check.rules)
     first = differences[0]
     more = f" ({len(differences)} differences in all)" if len(differences) > 1 else ""
