@@ -16,6 +16,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     let counter = bench.item(0, owner, 1_000).await?;
     let mut assessed = 0;
     for round in 0..bench.setting("rounds") {
+        bench.fact("rounds_run", round + 1);
         let there = round + round / 4;
         let seen = match round % 4 {
             _ if round % ACCOUNT_EVERY == ACCOUNT_EVERY - 1 => account(bench, there).await?,

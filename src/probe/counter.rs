@@ -34,7 +34,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     }
     let (clients, steps) = (bench.setting("clients"), bench.setting("steps"));
     let mut impolite = Ok(());
-    let mut turns = bench.turns(bench.setting("rounds"));
+    let mut turns = bench.turns("rounds");
     while let Some(number) = turns.next(bench) {
         let plan = round(number, (clients * steps) as i64);
         let item = bench.item(number, owner, plan.start).await?;

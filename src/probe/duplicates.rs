@@ -10,7 +10,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     let owner = bench.actor(0).await?;
     let buyer = bench.actor(1).await?;
     let mut impolite = Ok(());
-    let mut turns = bench.turns(bench.setting("rounds"));
+    let mut turns = bench.turns("rounds");
     while let Some(number) = turns.next(bench) {
         let item = bench.item(number, owner, STOCK).await?;
         let key = order(bench);

@@ -25,6 +25,7 @@ async fn one_client(bench: &Bench<'_>, owner: &Values) -> Verdict {
     bench.stock(1, owner, &item).await?;
     let mut stock = 0;
     for round in 0..bench.setting("rounds") {
+        bench.fact("rounds_run", round + 1);
         let changed = bench.call(round, "add", &[owner, &item, &value("delta", 1)]).await;
         match bench.seen("add", &changed) {
             Seen::Ok => stock += 1,

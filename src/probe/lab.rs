@@ -364,9 +364,9 @@ impl<'a> Bench<'a> {
         Ending::inconclusive(format!("{count} requests could not be held at once on this machine ({why}).")).end()
     }
 
-    /// Rounds until so many have counted, but at most twice as many.
-    pub fn turns(&self, rounds: usize) -> Turns {
-        Turns { rounds, counted_before: self.counted(), number: 0 }
+    /// Rounds until as many have counted as a setting says, but at most twice as many.
+    pub fn turns(&self, name: &'static str) -> Turns {
+        Turns { name, rounds: self.setting(name), counted_before: self.counted(), number: 0 }
     }
 
     fn counted(&self) -> usize {
@@ -391,6 +391,7 @@ impl<'a> Bench<'a> {
 /// Rounds of a race; one that the gate spoiled is repeated.
 #[derive(Debug)]
 pub struct Turns {
+    name: &'static str,
     rounds: usize,
     counted_before: usize,
     number: usize,
@@ -403,6 +404,8 @@ impl Turns {
         let spoiled = bench.counted() - self.counted_before < self.rounds;
         let goes_on = number < self.rounds || (spoiled && number < self.rounds * 2);
         self.number += usize::from(goes_on);
+        // Where a violation ends the probe, this is the round that showed it.
+        bench.fact(&format!("{}_run", self.name), self.number);
         goes_on.then_some(number)
     }
 }

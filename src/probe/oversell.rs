@@ -20,7 +20,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     let owner = bench.actor(0).await?;
     control(bench, owner).await?;
     let mut impolite = barrier(bench, owner).await?;
-    let mut turns = bench.turns(bench.setting("rounds"));
+    let mut turns = bench.turns("rounds");
     while let Some(number) = turns.next(bench) {
         let stock = if number % 2 == 0 { 1 } else { 5 };
         let item = bench.item(number, owner, stock).await?;
@@ -60,7 +60,7 @@ async fn barrier(bench: &Bench<'_>, owner: &Values) -> Result<Verdict, Box<Endin
     let clients = bench.setting("barrier_clients");
     let mut impolite = Ok(());
     let mut parked = Vec::new();
-    let mut turns = bench.turns(bench.setting("barrier_rounds"));
+    let mut turns = bench.turns("barrier_rounds");
     while let Some(number) = turns.next(bench) {
         let stock = if number % 2 == 0 { 1 } else { 3 };
         let item = bench.item(number, owner, stock).await?;

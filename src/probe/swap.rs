@@ -15,7 +15,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     let owner = bench.actor(0).await?;
     control(bench, owner).await?;
     let mut impolite = Ok(());
-    let mut turns = bench.turns(bench.setting("rounds"));
+    let mut turns = bench.turns("rounds");
     while let Some(number) = turns.next(bench) {
         let item = bench.item(number, owner, 5).await?;
         let etag = bench.must(number, "read", &[owner, &item], &["etag"]).await?;

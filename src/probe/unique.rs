@@ -16,7 +16,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
             .end();
     }
     let mut impolite = Ok(());
-    let mut turns = bench.turns(bench.setting("rounds"));
+    let mut turns = bench.turns("rounds");
     while turns.next(bench).is_some() {
         let mut item = value("sku", format!("sku-{}", bench.lab.word()));
         item.insert("stock".to_owned(), "1".to_owned());
@@ -32,7 +32,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
                 .is_polite("Creating one item many times", &volley.exchanges);
         }
     }
-    let mut turns = bench.turns(bench.setting("account_rounds"));
+    let mut turns = bench.turns("account_rounds");
     while turns.next(bench).is_some() {
         let word = bench.lab.word();
         let password = bench.lab.word();
