@@ -2,9 +2,9 @@
 //!
 //! The read starts strictly after the acknowledgement, so a stale answer is no matter of luck: the change was not visible.
 
+use super::bench::{Bench, value};
 use super::gate::arm;
 use super::http::{Bounds, Exchange};
-use super::lab::{Bench, value};
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict, answer_word};
 

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
+use super::bench::{Bench, value};
 use super::counter::between;
 use super::http::{Exchange, NoAnswer};
 use super::keys::QUANTITY;
-use super::lab::{Bench, POLL, value};
+use super::lab::POLL;
 use super::pricing::Behaviour;
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict, answer_word};

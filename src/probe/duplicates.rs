@@ -1,7 +1,7 @@
 //! Duplicates of one key at once, over all replicas: one effect, and every answer is its result or "in progress".
 
+use super::bench::Bench;
 use super::keys::{Case, STOCK, order};
-use super::lab::Bench;
 use super::tally::{Tally, words};
 use super::template::Seen;
 use super::verdict::{Ending, Verdict};

@@ -2,8 +2,9 @@
 
 use futures_util::future::join_all;
 
+use super::bench::{Bench, value};
 use super::http::Exchange;
-use super::lab::{Bench, name, value};
+use super::lab::name;
 use super::linear::{MOST, Op, What, is_linearizable, stale_read};
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict};

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::bench::Bench;
 use super::gate::Shot;
 use super::http::{Bounds, Exchange, NoAnswer, call};
 use super::keys::{Case, STOCK, order};
-use super::lab::{Bench, POLL};
+use super::lab::POLL;
 use super::pricing::Behaviour;
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict, answer_word};

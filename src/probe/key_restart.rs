@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::bench::Bench;
 use super::http::Exchange;
 use super::keys::{Case, STOCK, order};
-use super::lab::Bench;
 use super::pricing::Behaviour;
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict, answer_word};

@@ -1,7 +1,7 @@
 //! What the probes of idempotency keys share: one order under one key, and how often it took effect.
 
+use super::bench::{Bench, value};
 use super::http::Exchange;
-use super::lab::{Bench, value};
 use super::tally::Tally;
 use super::template::Values;
 use super::verdict::{Ending, Verdict};

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use hdrhistogram::Histogram;
 
+use super::bench::{Bench, micros, value};
 use super::http::{Bounds, Exchange, call};
-use super::lab::{Bench, micros, value};
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict, answer_word};
 

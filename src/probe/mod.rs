@@ -13,6 +13,7 @@ pub mod linear;
 pub mod pricing;
 pub mod protocol;
 
+mod bench;
 mod lab;
 mod tally;
 mod template;
@@ -40,8 +41,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use self::bench::Bench;
 use self::kind::Kind;
-use self::lab::{Bench, Lab};
+use self::lab::Lab;
 use self::protocol::{Outcome, ProbeResult, Setup};
 use self::verdict::{Ending, Verdict};
 use crate::inside::orchestrator::Orchestrator;

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
+use super::bench::{Bench, value};
 use super::counter::between;
 use super::http::Exchange;
-use super::lab::{Bench, value};
 use super::pricing::Behaviour;
 use super::tally::{Tally, words};
 use super::template::Values;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 
+use super::bench::{Bench, micros, value};
 use super::keys::order;
-use super::lab::{Bench, micros, value};
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict};
 

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
+use super::bench::Bench;
 use super::http::Exchange;
 use super::keys::{Case, STOCK, order};
-use super::lab::{Bench, name};
+use super::lab::name;
 use super::pricing::Behaviour;
 use super::tally::{Tally, words};
 use super::template::Values;

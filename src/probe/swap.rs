@@ -2,8 +2,8 @@
 
 use futures_util::future::join_all;
 
+use super::bench::{Bench, value};
 use super::http::Exchange;
-use super::lab::{Bench, value};
 use super::tally::{Tally, words};
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict};

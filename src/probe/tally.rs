@@ -1,7 +1,7 @@
 //! What a round of exchanges says in numbers: acknowledged, refused, open, broken.
 
+use super::bench::Bench;
 use super::http::Exchange;
-use super::lab::Bench;
 use super::template::Seen;
 use super::verdict::{Ending, Verdict, answer_word};
 

@@ -1,7 +1,7 @@
 //! Races to create what may exist once: a key of one owner, an account.
 
+use super::bench::{Bench, value};
 use super::http::Exchange;
-use super::lab::{Bench, value};
 use super::tally::{Tally, words};
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict};

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::bench::Bench;
 use super::http::{Bounds, call};
 use super::keys::{QUANTITY, STOCK, order};
-use super::lab::Bench;
 use super::pricing::{Behaviour, Call};
 use super::template::{Seen, Values};
 use super::verdict::{Ending, Verdict, answer_word};

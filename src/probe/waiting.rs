@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
+use super::bench::{Bench, value};
 use super::http::{Bounds, Exchange, call};
 use super::keys::{STOCK, order};
-use super::lab::{Bench, value};
 use super::pricing::Behaviour;
 use super::tally::{Tally, words};
 use super::template::Values;
