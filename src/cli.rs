@@ -122,12 +122,26 @@ pub struct VerifyArgs {
     /// Seed of the first run; run K gets N + K - 1 [default: random]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
+    /// Only references of this kind
+    #[arg(long, value_enum, conflicts_with = "references")]
+    pub kind: Option<ReferenceKind>,
     /// Of flawed references, run only the checks and probes that must find the flaw
     #[arg(long)]
     pub alone: bool,
     /// Keep the reports of all runs in this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// What a reference is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReferenceKind {
+    /// Earns everything
+    Strong,
+    /// Loses exactly what it names
+    Flawed,
+    /// Earns little
+    Starter,
 }
 
 /// Arguments of `references`.

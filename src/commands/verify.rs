@@ -12,7 +12,7 @@ use super::out::OutFolder;
 use super::runner::{self, Job};
 use super::view::view;
 use super::{Context, Failure};
-use crate::cli::VerifyArgs;
+use crate::cli::{ReferenceKind, VerifyArgs};
 use crate::evidence::{Ended, Fault, Record};
 use crate::exit::ExitStatus;
 use crate::judge::FindingStatus;
@@ -25,7 +25,8 @@ use crate::task::reference::Expected;
 
 pub(super) async fn run(context: &Context, args: VerifyArgs) -> Result<ExitStatus, Failure> {
     let grader = context.catalog.grader(&args.task).map_err(Failure::usage)?;
-    let references = library::load(&grader, &args.references)?;
+    let mut references = library::load(&grader, &args.references)?;
+    references.retain(|reference| args.kind.is_none_or(|kind| kind == kind_of(reference)));
     let first = args.seed.map_or_else(runner::new_seed, Ok)?;
     println!("{} references, {} runs each, seeds from {first}\n", references.len(), args.runs);
     let width = references.iter().map(|reference| reference.name.len()).max().unwrap_or(0);
@@ -169,6 +170,14 @@ fn difference(report: &Report, reference: &Loaded) -> Option<String> {
     });
     let all: Vec<String> = unexpected.chain(missed.map(|id| format!("not found: {id}"))).chain(shown).collect();
     (!all.is_empty()).then(|| all.join(", "))
+}
+
+fn kind_of(reference: &Loaded) -> ReferenceKind {
+    match reference.expected {
+        Expected::Full => ReferenceKind::Strong,
+        Expected::Loses(_) => ReferenceKind::Flawed,
+        Expected::AtMost(_) => ReferenceKind::Starter,
+    }
 }
 
 /// What a flawed reference must lose or show; empty for the others.
