@@ -66,7 +66,7 @@ pub struct GradeArgs {
     /// Seed of all random data, to repeat a run [default: random, and recorded]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
-    /// Decide only these checks, separated by commas
+    /// Run and decide only these checks or observed probes, separated by commas
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Exit with 1 when fewer points are earned
@@ -122,6 +122,9 @@ pub struct VerifyArgs {
     /// Seed of the first run; run K gets N + K - 1 [default: random]
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
+    /// Of flawed references, run only the checks and probes that must find the flaw
+    #[arg(long)]
+    pub alone: bool,
     /// Keep the reports of all runs in this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -226,5 +229,11 @@ pub enum InsideAction {
         within_ms: u64,
         /// Test files
         files: Vec<String>,
+    },
+    /// Run probes
+    Probe {
+        /// Path of probes.json
+        #[arg(long)]
+        setup: PathBuf,
     },
 }

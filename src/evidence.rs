@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::probe::protocol::ProbeResult;
 use crate::run::event::Phase;
 use crate::sandbox::ContainerState;
 use crate::sandbox::docker::EngineInfo;
-use crate::task::{Rubric, SuitePlan, Task};
+use crate::task::{Probes, Rubric, SuitePlan, Task};
 
 /// The format that this version writes and reads.
 pub const FORMAT: u32 = 1;
@@ -28,6 +29,9 @@ pub struct Record {
     pub rubric: Rubric,
     /// The suite's plan as it was.
     pub suite: SuitePlan,
+    /// The probes as they were.
+    #[serde(default)]
+    pub probes: Probes,
     /// Only these checks were asked for; empty means all.
     pub only: Vec<String>,
     /// What happened.
@@ -72,6 +76,9 @@ pub struct Evidence {
     pub instances: Vec<Start>,
     /// The suite's two phases; fewer when the run ended before.
     pub suites: Vec<SuiteRun>,
+    /// The probes that reported, in order.
+    #[serde(default)]
+    pub probes: Vec<ProbeResult>,
     /// Problems of the clean-up.
     pub leaks: Vec<String>,
 }

@@ -15,6 +15,7 @@ pub mod run;
 
 pub mod inside;
 pub mod pod;
+pub mod probe;
 pub mod sandbox;
 
 pub mod evidence;

@@ -4,6 +4,7 @@
 //! memory of what was made, and an object that was never made is no error.
 
 use futures_util::future::join_all;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::inside::protocol::Line;
 use crate::inside::{GRADER_DIR, PROGRAM};
@@ -69,12 +70,25 @@ pub async fn agent<S: Sandbox>(
     pod: &Pod,
     arguments: Vec<String>,
     stdout_cap: usize,
+    line: impl FnMut(Line) + Send,
+) -> Result<i64, SandboxError> {
+    let (_, nothing) = unbounded_channel();
+    dialogue(sandbox, pod, arguments, stdout_cap, nothing, line).await
+}
+
+/// As `agent`; what comes through `replies` goes to the command's standard input.
+pub async fn dialogue<S: Sandbox>(
+    sandbox: &S,
+    pod: &Pod,
+    arguments: Vec<String>,
+    stdout_cap: usize,
+    replies: UnboundedReceiver<Vec<u8>>,
     mut line: impl FnMut(Line) + Send,
 ) -> Result<i64, SandboxError> {
     let argv = [PROGRAM, "inside"].into_iter().map(str::to_owned).chain(arguments).collect();
     let exec = Exec { argv, stdout_cap, ..Exec::default() };
     let output = sandbox
-        .exec(&pod.examiner, exec, |text| {
+        .converse(&pod.examiner, exec, replies, |text| {
             if let Some(parsed) = Line::parse(text) {
                 line(parsed);
             }

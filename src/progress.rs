@@ -113,6 +113,14 @@ impl Sink for Progress {
                     }
                 }
             }
+            Event::Probing { name, done, total } => {
+                let text = format!("probes  {} of {total}, {name}", done + 1);
+                if live {
+                    self.bar.set_message(text);
+                } else {
+                    self.line(&text);
+                }
+            }
             Event::Build { image, line } if live => self.bar.set_message(format!("image {image}: {line}")),
             Event::Build { image, line } => {
                 if line.starts_with("Step ")

@@ -13,12 +13,17 @@ use crate::progress::Progress;
 use crate::report;
 use crate::sandbox::docker::Engine;
 use crate::submission::{IngestError, Limits, ingest};
+use crate::task::Probe;
 
 pub(super) async fn run(context: &Context, args: GradeArgs) -> Result<ExitStatus, Failure> {
     let grader = context.catalog.grader(&args.task).map_err(Failure::usage)?;
-    if let Some(unknown) = args.only.iter().find(|id| !grader.rubric.checks().any(|(_, check)| check.id == **id)) {
+    let known = |id: &String| {
+        let observed = |probe: &Probe| probe.observe && probe.name == *id;
+        grader.rubric.checks().any(|(_, check)| check.id == *id) || grader.probes.probes.iter().any(observed)
+    };
+    if let Some(unknown) = args.only.iter().find(|id| !known(id)) {
         let hint = format!("hint: `takehome tasks {}` lists the checks", args.task);
-        return Err(Failure::usage(format!("--only: there is no check `{unknown}`\n{hint}")));
+        return Err(Failure::usage(format!("--only: there is no check or observed probe `{unknown}`\n{hint}")));
     }
     let run = runner::new_run_id()?;
     let seed = args.seed.map_or_else(runner::new_seed, Ok)?;

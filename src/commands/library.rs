@@ -19,6 +19,10 @@ pub(super) struct Loaded {
     pub submission: Submission,
     /// What must come out.
     pub expected: Expected,
+    /// Checks that may not pass as well, as a consequence.
+    pub also: Vec<String>,
+    /// Observed probes that must not pass.
+    pub shows: Vec<String>,
 }
 
 /// Loads the named references, or all, strong ones first. All problems are reported together.
@@ -39,6 +43,8 @@ pub(super) fn load(grader: &Grader, names: &[String]) -> Result<Vec<Loaded>, Fai
                     title: reference.title.clone(),
                     submission,
                     expected: reference.expected.clone(),
+                    also: reference.also.clone(),
+                    shows: reference.shows.clone(),
                 });
             }
             Err(problem) => problems.push(format!("{name}: {problem}")),
@@ -57,12 +63,19 @@ pub(super) fn load(grader: &Grader, names: &[String]) -> Result<Vec<Loaded>, Fai
 
 fn manifests(grader: &Grader) -> Result<BTreeMap<String, Reference>, Failure> {
     let checks: Vec<&str> = grader.rubric.checks().map(|(_, check)| check.id.as_str()).collect();
+    let observed: Vec<&str> =
+        grader.probes.probes.iter().filter(|probe| probe.observe).map(|probe| probe.name.as_str()).collect();
     let mut problems = Vec::new();
     let mut all = BTreeMap::new();
     for folder in read_dir(&grader.references).map_err(Failure::usage)? {
         let path = folder.join("reference.toml");
         let Some(name) = folder.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file()) else { continue };
-        match Reference::parse(&path.display().to_string(), &read_text(&path).map_err(Failure::usage)?, &checks) {
+        match Reference::parse(
+            &path.display().to_string(),
+            &read_text(&path).map_err(Failure::usage)?,
+            &checks,
+            &observed,
+        ) {
             Ok(reference) => drop(all.insert(name.to_owned(), reference)),
             Err(found) => problems.extend(found.iter().map(ToString::to_string)),
         }

@@ -85,6 +85,7 @@ fn inside_command(action: InsideAction) -> Inside {
         InsideAction::Ready { within_ms, targets } => {
             Inside::Ready { targets, within: Duration::from_millis(within_ms) }
         }
+        InsideAction::Probe { setup } => Inside::Probe { setup },
         InsideAction::Suite { run, within_ms, files } => {
             Inside::Suite { run, files, within: Duration::from_millis(within_ms) }
         }

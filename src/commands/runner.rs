@@ -88,6 +88,7 @@ pub async fn grade(
         missing: &requirements.missing,
         host: &Host { ca: host_ca(), env: passed_on() },
         seed: job.seed.into(),
+        only: job.only,
         secrets: &secrets,
         images: &images,
     });
@@ -165,6 +166,7 @@ fn rejected(job: &Job<'_>, subject: Subject, reason: Reason, message: String) ->
         replicas: vec![],
         instances: vec![],
         suites: vec![],
+        probes: vec![],
         leaks: vec![],
     };
     record(job, subject, evidence)
@@ -177,6 +179,7 @@ fn record(job: &Job<'_>, subject: Subject, evidence: Evidence) -> Record {
         task: job.grader.task.clone(),
         rubric: job.grader.rubric.clone(),
         suite: job.grader.suite.clone(),
+        probes: job.grader.probes.clone(),
         only: job.only.to_vec(),
         evidence,
     }

@@ -3,6 +3,7 @@
 //! This is how the grader is graded: a strong reference earns everything, a flawed
 //! one loses its named checks and nothing else, a starter kit earns little.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -60,6 +61,8 @@ struct Row {
     points: Vec<u32>,
     seconds: Vec<f64>,
     differences: Vec<String>,
+    /// Checks that the grader could not decide: no difference, but worth knowing.
+    undecided: BTreeSet<String>,
     interrupted: bool,
 }
 
@@ -78,8 +81,11 @@ impl Row {
         seconds.sort_by(f64::total_cmp);
         let median = seconds.get(seconds.len() / 2).copied().unwrap_or_default();
         let good = format!("{} of {}", self.good, self.runs);
-        let line =
-            format!("{:width$}  {good:11}  {points:9}  {median:7.1}  {}", self.name, self.differences.join("; "));
+        let mut remarks = self.differences.clone();
+        if !self.undecided.is_empty() {
+            remarks.push(format!("undecided: {}", self.undecided.iter().cloned().collect::<Vec<_>>().join(", ")));
+        }
+        let line = format!("{:width$}  {good:11}  {points:9}  {median:7.1}  {}", self.name, remarks.join("; "));
         line.trim_end().to_owned()
     }
 }
@@ -99,13 +105,15 @@ async fn verify_one(
         points: vec![],
         seconds: vec![],
         differences: vec![],
+        undecided: BTreeSet::new(),
         interrupted: false,
     };
+    let only = if args.alone { named(reference) } else { Vec::new() };
     for index in 0..args.runs {
         let run = runner::new_run_id()?;
         let engine: (Engine, EngineInfo) = Engine::connect(&run).await.map_err(Failure::fault)?;
         let seed = first.wrapping_add(index);
-        let job = Job { grader, submission: Ok(&reference.submission), seed, only: &[] };
+        let job = Job { grader, submission: Ok(&reference.submission), seed, only: &only };
         let progress = Progress::new(context.progress, &format!("{} {}/{}", reference.name, index + 1, args.runs));
         let begin = Instant::now();
         let record = runner::grade(&job, &run, &engine, &progress, cancel).await?;
@@ -118,7 +126,8 @@ async fn verify_one(
         let report = view(&record);
         row.points.extend(report.points);
         let kept = keep(args.out.as_deref(), &reference.name, seed, &record, &report)?;
-        match difference(&report, &reference.expected) {
+        row.undecided.extend(undecided(&report));
+        match difference(&report, reference) {
             None => row.good += 1,
             Some(difference) => row.differences.push(format!("seed {seed}: {difference}{kept}")),
         }
@@ -127,29 +136,52 @@ async fn verify_one(
 }
 
 /// What is other than expected, in one line.
-fn difference(report: &Report, expected: &Expected) -> Option<String> {
+fn difference(report: &Report, reference: &Loaded) -> Option<String> {
     if report.verdict != "graded" {
         let reason = report.reason.as_deref().unwrap_or_default();
         return Some(format!("{} {reason}: {}", report.verdict, report.message.as_deref().unwrap_or_default()));
     }
     let points = report.points.unwrap_or_default();
-    let loses: &[String] = match expected {
+    let loses: &[String] = match &reference.expected {
         Expected::AtMost(most) => {
             return (points > *most).then(|| format!("{points} points, at most {most} expected"));
         }
         Expected::Full => &[],
         Expected::Loses(checks) => checks,
     };
-    let found = report.findings.iter().filter(|finding| finding.status != FindingStatus::Passed);
-    let unexpected =
-        found.filter(|finding| !loses.contains(&finding.id)).map(|f| format!("{} {}", f.status.code(), f.id));
+    let found = report.findings.iter().filter(|f| f.status != FindingStatus::Passed && !f.status.is_ours());
+    let unexpected = found
+        .filter(|f| !loses.contains(&f.id) && !reference.also.contains(&f.id))
+        .map(|f| format!("{} {}", f.status.code(), f.id));
     let missed = loses.iter().filter(|id| {
         let finding = report.findings.iter().find(|finding| finding.id == **id);
         // A flaw that was not decided was not found.
         !finding.is_some_and(|f| matches!(f.status, FindingStatus::Failed | FindingStatus::Partial))
     });
-    let all: Vec<String> = unexpected.chain(missed.map(|id| format!("not found: {id}"))).collect();
+    // An observation that a flaw must show, and no other reference may.
+    let shown = report.probes.iter().filter(|probe| probe.observed).filter_map(|probe| {
+        let seen = matches!(probe.status.as_str(), "failed" | "partial");
+        match (seen, reference.shows.contains(&probe.name)) {
+            (true, false) => Some(format!("shows {}", probe.name)),
+            (false, true) => Some(format!("does not show: {}", probe.name)),
+            _ => None,
+        }
+    });
+    let all: Vec<String> = unexpected.chain(missed.map(|id| format!("not found: {id}"))).chain(shown).collect();
     (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// What a flawed reference must lose or show; empty for the others.
+fn named(reference: &Loaded) -> Vec<String> {
+    match &reference.expected {
+        Expected::Loses(checks) => checks.iter().chain(&reference.shows).cloned().collect(),
+        Expected::Full | Expected::AtMost(_) => Vec::new(),
+    }
+}
+
+/// The checks that left the denominator.
+fn undecided(report: &Report) -> impl Iterator<Item = String> {
+    report.findings.iter().filter(|finding| finding.status.is_ours()).map(|finding| finding.id.clone())
 }
 
 /// Keeps the report of a run, where that was asked for.

@@ -2,7 +2,8 @@
 
 use crate::evidence::{Record, Start};
 use crate::judge;
-use crate::report::{self, Digests, FactView, Facts, Report, StartView, SubmissionView, TimingView};
+use crate::probe::protocol::ProbeResult;
+use crate::report::{self, Digests, FactView, Facts, ProbeView, Report, StartView, SubmissionView, TimingView};
 use crate::score;
 use crate::units::show_size;
 
@@ -61,9 +62,27 @@ fn facts(record: &Record) -> Facts {
                 own: !phase.is_payload(),
             })
             .collect(),
+        probes: evidence.probes.iter().map(|probe| probe_view(record, probe)).collect(),
         environment,
         starts: evidence.replicas.iter().chain(&evidence.instances).map(start_view).collect(),
         notes,
+    }
+}
+
+fn probe_view(record: &Record, probe: &ProbeResult) -> ProbeView {
+    let observed = record.probes.probes.iter().any(|known| known.name == probe.name && known.observe);
+    let facts = probe.facts.as_object().into_iter().flatten();
+    let lines = probe.proof["arithmetic"].as_array().filter(|_| observed);
+    ProbeView {
+        name: probe.name.clone(),
+        status: probe.outcome.code().to_owned(),
+        observed,
+        ms: probe.took_ms,
+        message: if observed { probe.message.clone() } else { String::new() },
+        arithmetic: lines.into_iter().flatten().map(report::plain).collect(),
+        facts: facts
+            .map(|(name, value)| FactView { name: name.replace('_', " "), value: report::plain(value) })
+            .collect(),
     }
 }
 

@@ -1,5 +1,5 @@
 //! What this program does inside the pod's own containers: hold a namespace, unpack
-//! files, play the pricing service, wait for readiness, run the hidden suite.
+//! files, play the pricing service, wait for readiness, run the hidden suite and the probes.
 //!
 //! The same executable is orchestrator and agent. These commands are started by
 //! `pod` and speak `protocol`, JSON lines on standard output. None of them is for people.
@@ -8,7 +8,7 @@ pub mod protocol;
 mod ready;
 mod suite;
 mod unpack;
-mod upstream;
+pub mod upstream;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -48,6 +48,11 @@ pub enum Inside {
         /// Interrupts pytest, which then reports what it has.
         within: Duration,
     },
+    /// Run the probes that a file describes.
+    Probe {
+        /// Path of `probes.json`.
+        setup: PathBuf,
+    },
 }
 
 /// Runs a command of the agent; the message of a failure goes to standard error.
@@ -60,5 +65,6 @@ pub async fn run(command: Inside) -> Result<(), String> {
         Inside::Upstream { port, control } => upstream::serve(port, &control).await.map_err(|error| error.to_string()),
         Inside::Ready { targets, within } => ready::wait(&targets, within).await,
         Inside::Suite { run, files, within } => suite::run(&run, &files, within).await,
+        Inside::Probe { setup } => crate::probe::run(&setup).await,
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::probe::protocol::{Ask, ProbeResult};
+
 /// One line of the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -40,6 +42,26 @@ pub enum Line {
         /// The end of what pytest printed.
         output: String,
     },
+    /// A probe begins.
+    Probing {
+        /// Its name.
+        name: String,
+        /// Probes that have begun before.
+        done: u32,
+        /// All probes.
+        total: u32,
+    },
+    /// The prober needs something and waits for the reply.
+    Ask {
+        /// Counted from 1.
+        number: u32,
+        /// What.
+        ask: Ask,
+    },
+    /// A probe has a result.
+    Probed(ProbeResult),
+    /// All probes have reported.
+    ProbesDone,
 }
 
 impl Line {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Ended, Fault, Reason, Record, SuiteRun};
 use crate::junit::{self, Case, Status};
-use crate::task::Check;
+use crate::probe::protocol::{Outcome, ProbeResult};
+use crate::task::{Check, PROBE_PREFIX};
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,13 @@ impl FindingStatus {
         }
     }
 
+    /// The status of a stable string.
+    pub fn from_code(code: &str) -> Option<Self> {
+        use FindingStatus::{Errored, Failed, Inconclusive, NotAssessable, NotRun, Partial, Passed, TimedOut};
+        let all = [Passed, Partial, Failed, Errored, TimedOut, NotRun, NotAssessable, Inconclusive];
+        all.into_iter().find(|status| status.code() == code)
+    }
+
     /// Whether it says nothing about the submission, so that its points leave the denominator.
     pub const fn is_ours(self) -> bool {
         matches!(self, Self::Errored | Self::Inconclusive)
@@ -113,7 +121,9 @@ pub fn judge(record: &Record) -> (Verdict, Vec<Finding>) {
         Ended::Fault { fault, message } => Verdict::Inconclusive { fault: *fault, message: message.clone() },
         Ended::Completed => match collect(record) {
             Ok(reported) => {
-                let timed_out = record.evidence.suites.iter().any(|suite| suite.timed_out);
+                let probes = &record.evidence.probes;
+                let timed_out = record.evidence.suites.iter().any(|suite| suite.timed_out)
+                    || probes.iter().any(|probe| probe.outcome == Outcome::TimedOut);
                 let asked = record.rubric.checks().filter(|(_, check)| is_asked(record, check));
                 let findings = asked.map(|(_, check)| find(check, &reported, timed_out)).collect();
                 return (Verdict::Graded, findings);
@@ -143,17 +153,44 @@ fn collect(record: &Record) -> Result<BTreeMap<String, Case>, (Fault, String)> {
             parsed => parsed.map_err(broken)?,
         };
         for case in cases {
-            if !known.contains(case.id.as_str()) {
-                let message = format!("{} suite: `{}` is in no check of the rubric", suite.name, case.id);
-                return Err((Fault::UntrustedResult, message));
-            }
-            let id = case.id.clone();
-            if reported.insert(id.clone(), case).is_some() {
-                return Err((Fault::UntrustedResult, format!("{} suite: `{id}` reported twice", suite.name)));
-            }
+            take(&format!("{} suite", suite.name), case, &known, &mut reported)?;
+        }
+    }
+    let observed = |probe: &ProbeResult| record.probes.probes.iter().any(|p| p.name == probe.name && p.observe);
+    for probe in record.evidence.probes.iter().filter(|probe| !observed(probe)) {
+        if probe.outcome != Outcome::TimedOut {
+            take("probes", case_of(probe), &known, &mut reported)?;
         }
     }
     Ok(reported)
+}
+
+/// Keeps a case that the rubric knows, once.
+fn take(
+    source: &str,
+    case: Case,
+    known: &BTreeSet<&str>,
+    reported: &mut BTreeMap<String, Case>,
+) -> Result<(), (Fault, String)> {
+    if !known.contains(case.id.as_str()) {
+        return Err((Fault::UntrustedResult, format!("{source}: `{}` is in no check of the rubric", case.id)));
+    }
+    let id = case.id.clone();
+    if reported.insert(id.clone(), case).is_some() {
+        return Err((Fault::UntrustedResult, format!("{source}: `{id}` reported twice")));
+    }
+    Ok(())
+}
+
+/// A probe reports as a test does.
+fn case_of(probe: &ProbeResult) -> Case {
+    Case {
+        id: format!("{PROBE_PREFIX}{}", probe.name),
+        status: if probe.outcome == Outcome::Passed { Status::Passed } else { Status::Failed },
+        outcome: Some(probe.outcome.code().to_owned()),
+        message: probe.message.clone(),
+        proof: probe.proof.to_string(),
+    }
 }
 
 /// pytest's exit codes: 0 all passed, 1 some failed, 2 interrupted, 5 nothing selected;

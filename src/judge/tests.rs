@@ -68,10 +68,19 @@ fn record(suites: Vec<SuiteRun>, ended: Ended) -> Record {
             engine: None,
         },
         rubric: Rubric::parse("rubric.toml", RUBRIC, "stockroom").expect("valid"),
+        probes: Default::default(),
         suite: SuitePlan::parse("suite.toml", SUITE, &task.service.ports).expect("valid"),
         task,
         only: vec![],
-        evidence: Evidence { ended, timings: vec![], replicas: vec![], instances: vec![], suites, leaks: vec![] },
+        evidence: Evidence {
+            ended,
+            timings: vec![],
+            replicas: vec![],
+            instances: vec![],
+            suites,
+            probes: vec![],
+            leaks: vec![],
+        },
     }
 }
 
@@ -203,6 +212,54 @@ fn only_what_was_asked_for_is_judged() {
     record.only = vec!["one".into()];
     let checks: Vec<String> = judge(&record).1.into_iter().map(|f| f.check).collect();
     assert_eq!(checks, ["one"]);
+}
+
+fn probe(name: &str, outcome: Outcome) -> ProbeResult {
+    ProbeResult {
+        name: name.into(),
+        outcome,
+        message: "m".into(),
+        proof: serde_json::json!({ "expected": "e" }),
+        facts: serde_json::Value::Null,
+        took_ms: 1,
+    }
+}
+
+#[test]
+fn a_probe_reports_as_a_test_does() {
+    use FindingStatus::{Failed, Inconclusive, NotAssessable, Partial, Passed, TimedOut};
+    let rubric = RUBRIC.replace("u.py::c", "probe::race");
+    for (outcome, status, share) in [
+        (Outcome::Passed, Passed, (2, 2)),
+        (Outcome::Partial, Partial, (1, 2)),
+        (Outcome::Failed, Failed, (0, 2)),
+        (Outcome::NotAssessable, NotAssessable, (0, 2)),
+        (Outcome::Inconclusive, Inconclusive, (0, 0)),
+        (Outcome::TimedOut, TimedOut, (0, 2)),
+    ] {
+        let mut record = record(vec![], Ended::Completed);
+        record.rubric = Rubric::parse("rubric.toml", &rubric, "stockroom").expect("valid");
+        record.evidence.probes = vec![probe("race", outcome)];
+        let finding = judge(&record).1.pop().expect("a finding");
+        assert_eq!((finding.status, finding.share), (status, share), "{outcome:?}");
+        if status == Failed {
+            assert_eq!(finding.proofs[0].detail["expected"], "e");
+        }
+    }
+}
+
+#[test]
+fn an_observed_probe_decides_nothing_and_an_unknown_one_is_our_fault() {
+    let observed = "format = 1\ntimeout = \"9s\"\n[[probe]]\nname = \"seen\"\nkind = \"scaling\"\nobserve = true\n";
+    let operations = ["create", "take", "list", "list-plain"]
+        .map(|name| format!("[[operation]]\nname = \"{name}\"\nmethod = \"GET\"\npath = \"/\"\nok = [\"200\"]\n"));
+    let text = format!("{observed}{}", operations.concat());
+    let mut record = record(vec![], Ended::Completed);
+    record.probes = crate::task::Probes::parse("probes.toml", &text).expect("valid");
+    record.evidence.probes = vec![probe("seen", Outcome::Partial)];
+    assert_eq!(judge(&record).0, Verdict::Graded);
+    record.evidence.probes = vec![probe("other", Outcome::Passed)];
+    assert!(matches!(judge(&record).0, Verdict::Inconclusive { fault: Fault::UntrustedResult, .. }));
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::{
-    CriterionView, Digests, Exchange, FORMAT, FactView, FindingView, Headers, ProofView, Report, StartView,
-    SubmissionView, TaskView, TimingView,
+    BarView, CriterionView, Digests, Exchange, FORMAT, FactView, FindingView, Headers, ProbeView, ProofView, Report,
+    StartView, SubmissionView, TaskView, TimingView,
 };
 use crate::judge::{Finding, FindingStatus, Proof, Verdict};
 use crate::score::Score;
-use crate::task::{Rubric, Task};
+use crate::task::{PROBE_PREFIX, Rubric, Task};
 
 /// What a report is made from, besides verdict, score and findings.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct Facts {
     pub digests: Digests,
     /// Wall time by phase.
     pub timings: Vec<TimingView>,
+    /// The probes.
+    pub probes: Vec<ProbeView>,
     /// Where it ran.
     pub environment: Vec<FactView>,
     /// How each start went.
@@ -75,12 +77,13 @@ pub fn build(
         },
         submission: facts.submission,
         criteria: criteria(rubric, score),
-        findings: finding_views(rubric, findings, score),
+        findings: finding_views(task, rubric, findings, score, facts.seed),
         run: facts.run,
         started_at: facts.started_at,
         seed: facts.seed,
         digests: facts.digests,
         timings: facts.timings,
+        probes: facts.probes,
         environment: facts.environment,
         starts: facts.starts,
         notes,
@@ -101,7 +104,7 @@ fn criteria(rubric: &Rubric, score: &Score) -> Vec<CriterionView> {
         .collect()
 }
 
-fn finding_views(rubric: &Rubric, findings: &[Finding], score: &Score) -> Vec<FindingView> {
+fn finding_views(task: &Task, rubric: &Rubric, findings: &[Finding], score: &Score, seed: u64) -> Vec<FindingView> {
     let points = |check: &str| {
         let all = score.criteria.iter().flat_map(|criterion| &criterion.checks);
         all.clone().find(|(id, _, _)| id == check).map_or((0, 0), |(_, points, max)| (*points, *max))
@@ -122,19 +125,29 @@ fn finding_views(rubric: &Rubric, findings: &[Finding], score: &Score) -> Vec<Fi
                 max_points,
                 message: finding.message.clone(),
                 hint: if finding.status == FindingStatus::Passed { String::new() } else { check.hint.clone() },
-                proof: finding.proofs.iter().map(proof_view).collect(),
+                proof: finding
+                    .proofs
+                    .iter()
+                    .map(|proof| ProofView { reproduce: reproduce(task, &check.id, proof, seed), ..proof_view(proof) })
+                    .collect(),
             })
         })
         .collect()
 }
 
+/// One line that does it again: of a test its last request, of a probe the whole experiment.
+fn reproduce(task: &Task, check: &str, proof: &Proof, seed: u64) -> String {
+    if proof.test.starts_with(PROBE_PREFIX) && !proof.detail.is_null() {
+        return format!("takehome grade {} SUBMISSION --only {check} --seed {seed}", task.slug);
+    }
+    text(&proof.detail, "reproduce")
+}
+
 /// Reads what the suite recorded, leniently: what is missing is left empty.
 fn proof_view(proof: &Proof) -> ProofView {
-    let text = |name: &str| match &proof.detail[name] {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let text = |name: &str| text(&proof.detail, name);
+    let lines = proof.detail["arithmetic"].as_array().map(|items| items.iter().map(plain).collect());
+    let timeline = proof.detail["timeline"].as_array().map(|items| items.iter().map(bar).collect());
     let exchanges = proof.detail["exchanges"].as_array().map(|items| items.iter().map(exchange).collect());
     ProofView {
         test: proof.test.clone(),
@@ -142,17 +155,38 @@ fn proof_view(proof: &Proof) -> ProofView {
         message: proof.message.clone(),
         expected: text("expected"),
         observed: text("observed"),
+        arithmetic: lines.unwrap_or_default(),
+        timeline: timeline.unwrap_or_default(),
         exchanges: exchanges.unwrap_or_default(),
-        reproduce: text("reproduce"),
+        reproduce: String::new(),
     }
 }
 
-fn exchange(value: &Value) -> Exchange {
-    let text = |name: &str| match &value[name] {
+fn bar(value: &Value) -> BarView {
+    BarView {
+        lane: text(value, "lane"),
+        label: text(value, "label"),
+        answer: text(value, "answer"),
+        at_ms: value["at_ms"].as_f64().unwrap_or_default(),
+        took_ms: value["took_ms"].as_f64().unwrap_or_default(),
+    }
+}
+
+/// A member as text; empty where it is missing.
+fn text(value: &Value, name: &str) -> String {
+    match &value[name] {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+        other => plain(other),
+    }
+}
+
+/// A value as text.
+pub fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn exchange(value: &Value) -> Exchange {
+    let text = |name: &str| text(value, name);
     Exchange {
         method: text("method"),
         url: text("url"),
@@ -168,7 +202,6 @@ fn exchange(value: &Value) -> Exchange {
 }
 
 fn headers(value: &Value) -> Headers {
-    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match value {
         Value::Object(map) => map.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
         Value::Array(pairs) => pairs.iter().map(|pair| (plain(&pair[0]), plain(&pair[1]))).collect(),

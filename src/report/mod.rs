@@ -13,7 +13,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use build::{Facts, build};
+pub use build::{Facts, build, plain};
 pub use candidate::CandidateReport;
 pub use html::{candidate_html, html};
 pub use junit::junit;
@@ -58,6 +58,9 @@ pub struct Report {
     pub digests: Digests,
     /// Wall time by phase, in order.
     pub timings: Vec<TimingView>,
+    /// The probes, in running order.
+    #[serde(default)]
+    pub probes: Vec<ProbeView>,
     /// Where it ran.
     pub environment: Vec<FactView>,
     /// How each start of the submission went, with the end of its log.
@@ -143,12 +146,54 @@ pub struct ProofView {
     /// What was seen.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub observed: String,
+    /// The sums that contradict, line by line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arithmetic: Vec<String>,
+    /// Requests and moments over time, for a picture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timeline: Vec<BarView>,
     /// The requests and answers that show it, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
     /// One line that does it again.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reproduce: String,
+}
+
+/// A request, or a moment, on a timeline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BarView {
+    /// The replica, `A` or `B`; empty for a moment.
+    pub lane: String,
+    /// What was asked, or what happened.
+    pub label: String,
+    /// Status, or why there was none; empty for a moment.
+    pub answer: String,
+    /// Milliseconds since the first.
+    pub at_ms: f64,
+    /// Milliseconds until the answer was complete; 0 for a moment.
+    pub took_ms: f64,
+}
+
+/// A probe and what it measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeView {
+    /// Its name.
+    pub name: String,
+    /// How it came out.
+    pub status: String,
+    /// Shown only: it decides no check.
+    pub observed: bool,
+    /// Wall time in milliseconds.
+    pub ms: u64,
+    /// One sentence; empty for a pass, and for a probe that decides a check.
+    pub message: String,
+    /// The sums, for one that decides no check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arithmetic: Vec<String>,
+    /// What it measured.
+    pub facts: Vec<FactView>,
 }
 
 /// A request and its answer. Bodies are cut at 2 KiB by the suite.

@@ -20,6 +20,8 @@ pub enum Phase {
     Start,
     /// The hidden suite runs against them.
     Suite,
+    /// The probes experiment with them.
+    Probes,
     /// The replicas end on SIGTERM.
     Stop,
     /// States and logs are read and handed to the examiner.
@@ -40,6 +42,7 @@ impl Phase {
             Self::Launch => "containers of the replicas",
             Self::Start => "start of the replicas",
             Self::Suite => "hidden suite",
+            Self::Probes => "probes",
             Self::Stop => "stop of the replicas",
             Self::Collect => "logs",
             Self::After => "logs and data examined",
@@ -49,7 +52,7 @@ impl Phase {
 
     /// Whether its time is spent by the candidate's code or our suite, not by the runner itself.
     pub const fn is_payload(self) -> bool {
-        matches!(self, Self::Dependencies | Self::Start | Self::Suite | Self::Stop | Self::After)
+        matches!(self, Self::Dependencies | Self::Start | Self::Suite | Self::Probes | Self::Stop | Self::After)
     }
 }
 
@@ -65,6 +68,15 @@ pub enum Event {
         /// Reported.
         done: u32,
         /// Collected.
+        total: u32,
+    },
+    /// A probe began.
+    Probing {
+        /// Its name.
+        name: String,
+        /// Probes that began before.
+        done: u32,
+        /// All probes.
         total: u32,
     },
     /// A line of an image's build.

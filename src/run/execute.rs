@@ -17,11 +17,13 @@ use super::cancel::{Cancel, Cancelled};
 use super::event::{Event, Phase, Sink};
 use super::install;
 use super::plan::{Plan, StartPlan, tar_of};
+use super::probes;
 use crate::evidence::{Ended, Evidence, Fault, Reason, Start, SuiteRun};
 use crate::inside::protocol::Line;
 use crate::pod::{self, Pod};
+use crate::probe::protocol::ProbeResult;
 use crate::sandbox::{ContainerId, ContainerState, Sandbox, SandboxError};
-use crate::task::Readiness;
+use crate::task::{Phase as SuitePhase, Readiness};
 
 /// Bytes of a suite's standard output: its JUnit file in Base64 and its progress.
 const SUITE_OUTPUT_CAP: usize = 32 << 20;
@@ -50,6 +52,7 @@ pub async fn execute<S: Sandbox>(
         replicas: seen.replicas,
         instances: seen.instances,
         suites: seen.suites,
+        probes: seen.probes,
         leaks,
     }
 }
@@ -99,6 +102,7 @@ struct Seen {
     replicas: Vec<Start>,
     instances: Vec<Start>,
     suites: Vec<SuiteRun>,
+    probes: Vec<ProbeResult>,
 }
 
 struct Run<'a, S> {
@@ -118,15 +122,26 @@ impl<S: Sandbox> Run<'_, S> {
         let pod = self.phase(Phase::Pod, self.unless_cancelled(pod::build(self.plan, self.sandbox))).await?;
         let replicas = self.phase(Phase::Launch, self.launch_replicas()).await?;
         self.phase(Phase::Start, self.await_replicas(&pod, &replicas)).await?;
-        let (live, instances) = self
-            .phase(Phase::Suite, async { tokio::join!(self.suite(&pod, "live"), self.start_instances(&pod)) })
-            .await;
-        self.note_early_exits(&replicas).await?;
-        let instances = instances?;
-        live?;
+        let mut instances = Vec::new();
+        if let Some(live) = &self.plan.live {
+            let (examined, started) = self
+                .phase(Phase::Suite, async { tokio::join!(self.suite(&pod, "live", live), self.start_instances(&pod)) })
+                .await;
+            self.note_early_exits(&replicas).await?;
+            instances = started?;
+            examined?;
+        }
+        if !self.plan.probes.probes.is_empty() {
+            let probing = probes::run(self.plan, self.sandbox, &pod, &replicas, self.sink);
+            let results = self.phase(Phase::Probes, async { self.cancel.or(probing).await? }).await?;
+            lock(&self.seen).probes = results;
+        }
         self.phase(Phase::Stop, self.stop(&replicas, &instances)).await?;
         self.phase(Phase::Collect, self.hand_over_remains(&pod, &replicas, &instances)).await?;
-        self.phase(Phase::After, self.suite(&pod, "after")).await
+        match &self.plan.after {
+            Some(after) => self.phase(Phase::After, self.suite(&pod, "after", after)).await,
+            None => Ok(()),
+        }
     }
 
     /// Times a phase and tells of it.
@@ -229,8 +244,7 @@ impl<S: Sandbox> Run<'_, S> {
         Ok(ready)
     }
 
-    async fn suite(&self, pod: &Pod, name: &str) -> Result<(), End> {
-        let phase = if name == "live" { &self.plan.live } else { &self.plan.after };
+    async fn suite(&self, pod: &Pod, name: &str, phase: &SuitePhase) -> Result<(), End> {
         let mut arguments: Vec<String> =
             ["suite", "--run", "/grader/run.json", "--within-ms"].map(str::to_owned).into();
         arguments.push(phase.timeout.as_millis().to_string());

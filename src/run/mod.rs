@@ -5,3 +5,4 @@ pub mod event;
 pub mod execute;
 mod install;
 pub mod plan;
+mod probes;

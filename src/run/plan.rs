@@ -9,9 +9,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::inside::{GRADER_DIR, PROGRAM};
+use crate::probe::protocol::Setup;
 use crate::sandbox::{Bounds, ContainerId, ContainerSpec, Mount, Network, Role, Scratch, VolumeSpec};
 use crate::submission::Submission;
-use crate::task::{Grader, Instance, Readiness};
+use crate::task::{Grader, Instance, Phase, Probes, Readiness};
 
 /// Candidate code and the examiner run as this user and group. The examiner shares
 /// it to read a database that its owner alone may read; namespaces keep them apart.
@@ -87,10 +88,12 @@ pub struct Plan {
     pub ready_within: Duration,
     /// The longest wait after SIGTERM.
     pub stop_within: Duration,
-    /// The live phase.
-    pub live: crate::task::Phase,
+    /// The live phase; `None` where no check that is asked for needs it.
+    pub live: Option<crate::task::Phase>,
     /// The phase after.
-    pub after: crate::task::Phase,
+    pub after: Option<crate::task::Phase>,
+    /// The probes that are asked for.
+    pub probes: Probes,
     /// Bytes of each log that are kept.
     pub log_cap: usize,
     run_json: serde_json::Value,
@@ -124,6 +127,8 @@ pub struct Inputs<'a> {
     pub host: &'a Host,
     /// Seed of all random data.
     pub seed: u64,
+    /// Only these checks; empty for all.
+    pub only: &'a [String],
     /// Random values.
     pub secrets: &'a Secrets,
     /// Image ids.
@@ -216,7 +221,7 @@ impl Plan {
                 .map(|instance| (instance.name.clone(), url(instance.port)))
                 .collect::<std::collections::BTreeMap<_, _>>(),
             "pricing_url": url(PRICING_PORT),
-            "pricing_control": control,
+            "pricing_control": &control,
             "openapi": format!("{GRADER_DIR}/openapi.json"),
             "data_dir": DATA_SEEN_DIR,
             "state_dir": format!("{GRADER_DIR}/state"),
@@ -226,6 +231,7 @@ impl Plan {
             "facts": format!("{GRADER_DIR}/facts.json"),
             "app_secret": inputs.secrets.replicas,
         });
+        let asked = Asked::of(inputs.grader, inputs.only);
         let mut plan = Self {
             run: inputs.run.to_owned(),
             volumes,
@@ -238,13 +244,15 @@ impl Plan {
             grader: Vec::new(),
             ready_within: task.service.ready_within,
             stop_within: task.service.stop_within,
-            live: inputs.grader.suite.live.clone(),
-            after: inputs.grader.suite.after.clone(),
+            live: asked.live,
+            after: asked.after,
+            probes: asked.probes,
             log_cap: usize::try_from(task.limits.log).unwrap_or(usize::MAX),
             run_json,
         };
         let mut files = inputs.grader.files.clone();
         files.push(("run.json".into(), plan.run_json("live")));
+        files.push(("probes.json".into(), probe_setup(inputs, &plan.probes, control).into_bytes()));
         files.push(("state/.keep".into(), Vec::new()));
         plan.grader = tar_of(&files);
         plan
@@ -267,6 +275,55 @@ impl Plan {
             .chain([self.examiner.name.as_str(), self.holder.name.as_str()])
             .collect()
     }
+}
+
+/// What of suite and probes the asked checks need.
+struct Asked {
+    live: Option<Phase>,
+    after: Option<Phase>,
+    probes: Probes,
+}
+
+impl Asked {
+    fn of(grader: &Grader, only: &[String]) -> Self {
+        let (live, after) = (&grader.suite.live, &grader.suite.after);
+        if only.is_empty() {
+            return Self { live: Some(live.clone()), after: Some(after.clone()), probes: grader.probes.clone() };
+        }
+        let checks = grader.rubric.checks().filter(|(_, check)| only.contains(&check.id));
+        let tests: Vec<&str> = checks.flat_map(|(_, check)| check.tests.iter().map(String::as_str)).collect();
+        let needs = |file: &String| tests.iter().any(|test| test.starts_with(&format!("{file}::")));
+        let part = |phase: &Phase, all: bool| {
+            let files: Vec<String> = phase.files.iter().filter(|file| all || needs(file)).cloned().collect();
+            (!files.is_empty()).then(|| Phase { files, ..phase.clone() })
+        };
+        // The phase after examines what the whole live phase left.
+        let after = part(after, false);
+        Self {
+            live: part(live, after.is_some()),
+            after,
+            probes: grader.probes.only(|probe| {
+                if probe.observe { only.contains(&probe.name) } else { tests.contains(&probe.test().as_str()) }
+            }),
+        }
+    }
+}
+
+fn probe_setup(inputs: &Inputs<'_>, probes: &Probes, pricing_control: String) -> String {
+    let service = &inputs.grader.task.service;
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let setup = Setup {
+        seed: inputs.seed,
+        ports: service.ports.clone(),
+        health: service.health.clone(),
+        ready_within_ms: millis(service.ready_within),
+        stop_within_ms: millis(service.stop_within),
+        pricing_port: PRICING_PORT,
+        pricing_control,
+        probes: probes.clone(),
+    };
+    // Plain data of ours, which JSON can always hold.
+    serde_json::to_string(&setup).unwrap_or_default()
 }
 
 /// A tar of plain files, mode 0644.

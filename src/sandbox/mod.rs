@@ -12,6 +12,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// What a container is for. Decides its hardening profile and its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,6 +273,18 @@ pub trait Sandbox: Sync {
         &self,
         id: &ContainerId,
         exec: Exec,
+        line: impl FnMut(&str) + Send,
+    ) -> impl Future<Output = Result<ExecOutput, SandboxError>> + Send {
+        let (_, nothing_more) = unbounded_channel();
+        self.converse(id, exec, nothing_more, line)
+    }
+    /// As `exec`; what comes through `replies` is written to its standard input as well, which stays open until
+    /// the channel is closed.
+    fn converse(
+        &self,
+        id: &ContainerId,
+        exec: Exec,
+        replies: UnboundedReceiver<Vec<u8>>,
         line: impl FnMut(&str) + Send,
     ) -> impl Future<Output = Result<ExecOutput, SandboxError>> + Send;
     /// Returns once the container's main process has ended.

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{ContainerId, ContainerSpec, ContainerState, Exec, ExecOutput, Role, Sandbox, SandboxError, VolumeSpec};
 use crate::inside::protocol::Line;
+use crate::probe::protocol::{Ask, ProbeResult};
 
 /// What the fake does differently from an engine on which all goes well.
 #[derive(Debug, Default)]
@@ -29,6 +31,10 @@ pub struct Script {
     pub garbled: bool,
     /// JUnit bytes by phase.
     pub junit: BTreeMap<String, String>,
+    /// What the prober asks for, in order.
+    pub asks: Vec<Ask>,
+    /// What the prober reports.
+    pub probes: Vec<ProbeResult>,
 }
 
 /// What goes wrong at one operation.
@@ -140,6 +146,13 @@ impl Scripted {
                 let junit = base64::engine::general_purpose::STANDARD.encode(junit);
                 vec![Line::Done { exit_code: 0, timed_out: false, junit, output: String::new() }]
             }
+            "probe" => {
+                let asks = self.script.asks.iter().zip(1..);
+                let mut lines: Vec<Line> = asks.map(|(ask, number)| Line::Ask { number, ask: ask.clone() }).collect();
+                lines.extend(self.script.probes.iter().cloned().map(Line::Probed));
+                lines.push(Line::ProbesDone);
+                lines
+            }
             _ => Vec::new(),
         }
     }
@@ -169,10 +182,11 @@ impl Sandbox for Scripted {
         Ok(())
     }
 
-    async fn exec(
+    async fn converse(
         &self,
         id: &ContainerId,
         exec: Exec,
+        mut replies: UnboundedReceiver<Vec<u8>>,
         mut line: impl FnMut(&str) + Send,
     ) -> Result<ExecOutput, SandboxError> {
         let command = exec.argv.get(2).map(String::as_str).unwrap_or_default();
@@ -189,6 +203,10 @@ impl Sandbox for Scripted {
             let text = if self.script.garbled { text.replace('{', "[") } else { text };
             line(&text);
             stdout.extend_from_slice(text.as_bytes());
+            if matches!(answer, Line::Ask { .. }) && !self.script.garbled {
+                // A process that asks goes on only when it is answered.
+                replies.recv().await;
+            }
         }
         Ok(ExecOutput { exit_code: 0, stdout, stderr: vec![] })
     }

@@ -1,13 +1,13 @@
 //! Finds tasks and pairs each with its grader: the loaders of all manifests.
 //!
 //! A task is `tasks/<slug>/` with `task.toml`; its grader is `graders/<slug>/`
-//! with `rubric.toml`, `suite.toml` and `suite/`. Problems of all files of a
+//! with `rubric.toml`, `suite.toml`, `suite/`, and for services `probes.toml`. Problems of all files of a
 //! task are reported together.
 
 use std::path::{Path, PathBuf};
 
 use super::fields::Problem;
-use super::{Rubric, SuitePlan, Task};
+use super::{PROBE_PREFIX, Probes, Rubric, SuitePlan, Task};
 
 /// Where tasks and graders lie.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Grader {
     pub rubric: Rubric,
     /// How the suite is run.
     pub suite: SuitePlan,
+    /// How the probes are run; none where there is no `probes.toml`.
+    pub probes: Probes,
     /// Files for the examiner, each with its path there relative to `/grader`.
     pub files: Vec<(String, Vec<u8>)>,
     /// The folder of the reference submissions.
@@ -114,7 +116,15 @@ impl Catalog {
         let suite = SuitePlan::parse(&suite_path.display().to_string(), &read_text(&suite_path)?, &task.service.ports)
             .map_err(|found| problems.extend(found))
             .ok();
-        let (Some(rubric), Some(suite)) = (rubric, suite) else {
+        let probes_path = folder.join("probes.toml");
+        let probes = if probes_path.is_file() {
+            Probes::parse(&probes_path.display().to_string(), &read_text(&probes_path)?)
+                .map_err(|found| problems.extend(found))
+                .ok()
+        } else {
+            Some(Probes::default())
+        };
+        let (Some(rubric), Some(suite), Some(probes)) = (rubric, suite, probes) else {
             return Err(CatalogError::Invalid { problems });
         };
 
@@ -134,10 +144,37 @@ impl Catalog {
                 });
             }
         }
+        pair_probes(&rubric, &probes, &rubric_path, &probes_path, &mut problems);
         if !problems.is_empty() {
             return Err(CatalogError::Invalid { problems });
         }
-        Ok(Grader { task, rubric, suite, files, references: folder.join("references") })
+        Ok(Grader { task, rubric, suite, probes, files, references: folder.join("references") })
+    }
+}
+
+/// Every probe decides a check or is an observation, and every `probe::` of the rubric is one of them.
+fn pair_probes(rubric: &Rubric, probes: &Probes, rubric_path: &Path, probes_path: &Path, problems: &mut Vec<Problem>) {
+    let asked: Vec<&str> = rubric
+        .checks()
+        .flat_map(|(_, check)| &check.tests)
+        .filter(|test| test.starts_with(PROBE_PREFIX))
+        .map(String::as_str)
+        .collect();
+    for test in &asked {
+        if !probes.probes.iter().any(|probe| probe.test() == **test && !probe.observe) {
+            problems.push(Problem {
+                file: rubric_path.display().to_string(),
+                field: "criterion.check.tests".into(),
+                message: format!("`{test}` is no scored probe of {}", probes_path.display()),
+            });
+        }
+    }
+    for probe in probes.probes.iter().filter(|probe| !probe.observe && !asked.contains(&probe.test().as_str())) {
+        problems.push(Problem {
+            file: probes_path.display().to_string(),
+            field: "probe.name".into(),
+            message: format!("`{}` is in no check of the rubric; name it there, or set observe = true", probe.test()),
+        });
     }
 }
 

@@ -16,6 +16,10 @@ pub struct Reference {
     pub edits: Vec<Edit>,
     /// What must come out.
     pub expected: Expected,
+    /// Checks that may not pass as well, as a consequence.
+    pub also: Vec<String>,
+    /// Observed probes that must not pass.
+    pub shows: Vec<String>,
 }
 
 /// Where a reference's files come from.
@@ -52,8 +56,8 @@ pub enum Expected {
 }
 
 impl Reference {
-    /// Reads the text of `reference.toml`; `checks` are the rubric's ids.
-    pub fn parse(file: &str, text: &str, checks: &[&str]) -> Result<Self, Vec<Problem>> {
+    /// Reads the text of `reference.toml`; `checks` are the rubric's ids, `observed` the probes that decide none.
+    pub fn parse(file: &str, text: &str, checks: &[&str], observed: &[&str]) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::new(file);
         let Some(table) = problems.parse(text) else { return Err(problems.into_found()) };
         let mut fields = Fields::new(table, "", &mut problems);
@@ -63,10 +67,17 @@ impl Reference {
         let base = fields.string_or("base", "");
         let source = fields.string_or("source", "");
         let loses = fields.strings("loses");
+        let also = fields.strings("also");
+        let shows = fields.strings("shows");
         let max_points = fields.integer_or("max_points", 0..=100, 0);
         let edits = fields.tables("edit", read_edit);
-        for id in loses.iter().filter(|id| !checks.contains(&id.as_str())) {
-            fields.note("loses", format!("`{id}` is not a check of the rubric"));
+        for (key, ids) in [("loses", &loses), ("also", &also)] {
+            for id in ids.iter().filter(|id| !checks.contains(&id.as_str())) {
+                fields.note(key, format!("`{id}` is not a check of the rubric"));
+            }
+        }
+        for name in shows.iter().filter(|name| !observed.contains(&name.as_str())) {
+            fields.note("shows", format!("`{name}` is not an observed probe"));
         }
         let expected = match kind.as_str() {
             "strong" => Expected::Full,
@@ -75,10 +86,12 @@ impl Reference {
         };
         match kind.as_str() {
             "" => {}
-            "flawed" if loses.is_empty() => fields.note("loses", "is empty; name the checks that the flaw loses"),
+            "flawed" if loses.is_empty() && shows.is_empty() => {
+                fields.note("loses", "is empty; name the checks that the flaw loses, or in `shows` what it shows");
+            }
             "flawed" => {}
-            "strong" | "starter" if loses.is_empty() => {}
-            "strong" | "starter" => fields.note("loses", "is for flawed references only"),
+            "strong" | "starter" if loses.is_empty() && shows.is_empty() => {}
+            "strong" | "starter" => fields.note("loses", "and `shows` are for flawed references only"),
             other => fields.note("kind", format!("is `{other}`; give \"strong\", \"flawed\" or \"starter\"")),
         }
         let files = match (base.is_empty(), source.is_empty()) {
@@ -91,7 +104,7 @@ impl Reference {
             }
         };
         fields.finish();
-        problems.into_result(Self { title, files, edits, expected })
+        problems.into_result(Self { title, files, edits, expected, also, shows })
     }
 }
 
@@ -121,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_flawed_reference() {
-        let reference = Reference::parse("reference.toml", GOOD, &["a"]).expect("valid");
+        let reference = Reference::parse("reference.toml", GOOD, &["a"], &[]).expect("valid");
         assert_eq!(reference.files, Files::Base("strong".into()));
         assert_eq!(reference.expected, Expected::Loses(vec!["a".into()]));
         assert_eq!(reference.edits[0].apply("one two"), Ok(" two".into()));
@@ -131,7 +144,7 @@ mod tests {
     #[test]
     fn mistakes_are_collected() {
         let text = GOOD.replace("[\"a\"]", "[\"b\"]").replace("title = \"T\"", "").replace("find =", "fnd =");
-        let problems = Reference::parse("reference.toml", &text, &["a"]).expect_err("mistakes");
+        let problems = Reference::parse("reference.toml", &text, &["a"], &[]).expect_err("mistakes");
         let fields: Vec<_> = problems.iter().map(|p| p.field.as_str()).collect();
         assert_eq!(fields, ["title", "edit[0].find", "edit[0].fnd", "loses"]);
     }

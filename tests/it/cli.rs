@@ -49,7 +49,11 @@ fn usage_errors_exit_with_2() {
         assert_eq!(run(&args).status.code(), Some(2), "{args:?}");
     }
     fails(&run(&["grade", "nonsense", "."]), 2, "there is no task `nonsense`");
-    fails(&run(&["grade", "stockroom", ".", "--only", "nonsense"]), 2, "there is no check `nonsense`");
+    fails(
+        &run(&["grade", "stockroom", ".", "--only", "nonsense"]),
+        2,
+        "there is no check or observed probe `nonsense`",
+    );
     fails(&run(&["verify", "stockroom", "nonsense"]), 2, "there is no reference `nonsense`");
     fails(&run(&["report", "nonsense"]), 2, "holds no evidence of a run");
 }

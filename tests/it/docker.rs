@@ -50,19 +50,28 @@ fn zoo(submission: &str) -> PathBuf {
 
 /// `takehome grade zoo SUBMISSION`.
 fn grade(submission: &Path, out: &Path) -> Command {
+    grade_as("zoo", submission, out)
+}
+
+fn grade_as(task: &str, submission: &Path, out: &Path) -> Command {
     let library = root().join("tests/library");
     let mut command = takehome();
     command.arg("--tasks").arg(library.join("tasks")).arg("--graders").arg(library.join("graders"));
-    command.args(["--quiet", "grade", "zoo"]).arg(submission).arg("--out").arg(out).args(["--seed", "918273645"]);
+    command.args(["--quiet", "grade", task]).arg(submission).arg("--out").arg(out).args(["--seed", "918273645"]);
     command
 }
 
 /// Grades a submission of the zoo; its report.
 #[track_caller]
 fn report_of(submission: &str) -> Value {
+    report_as("zoo", submission)
+}
+
+#[track_caller]
+fn report_as(task: &str, submission: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let output = grade(&zoo(submission), &out).output().unwrap();
+    let output = grade_as(task, &zoo(submission), &out).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(stderr(&output), "", "a report needs no words on standard error");
     let report = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
@@ -247,4 +256,31 @@ fn a_full_disk_leaves_nothing_half_written() {
     assert!(stderr(&output).contains("--out") && stderr(&output).contains("File too large"), "{}", stderr(&output));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     assert_nothing_left();
+}
+
+/// The kinds of probes examine an API that no built-in task has, and run from within a test as well.
+#[test]
+fn probes_examine_another_api_and_run_in_a_test() {
+    let Some(_engine) = engine() else { return };
+    let good = report_as("tally", "tally");
+    assert_eq!(lost(&good), Vec::<&str>::new(), "{}", good["findings"]);
+    let bad = report_as("tally", "tally-loses");
+    assert_eq!(lost(&bad), ["bumps-counted", "bumps-in-a-test"], "{}", bad["findings"]);
+    let proof = &bad["findings"][0]["proof"][0];
+    assert!(proof["arithmetic"].as_array().is_some_and(|lines| lines.len() >= 4), "{proof}");
+    assert!(proof["timeline"].as_array().is_some_and(|bars| bars.len() > 10), "{proof}");
+    assert!(proof["reproduce"].as_str().unwrap().contains("--only bumps-counted --seed 918273645"), "{proof}");
+}
+
+/// Chunks and heads without end, a drip, a body of 1 GiB, bytes that are no text, redirects, and a flood of the pricing service.
+#[test]
+fn a_hostile_replica_does_not_hold_or_break_the_prober() {
+    let Some(_engine) = engine() else { return };
+    let begin = Instant::now();
+    let report = report_as("tally", "tally-hostile");
+    assert!(begin.elapsed() < Duration::from_secs(90), "{:?}", begin.elapsed());
+    assert_eq!(report["points"], 0);
+    for finding in report["findings"].as_array().unwrap() {
+        assert_eq!(finding["status"], "not-assessable", "{finding}");
+    }
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use takehome::evidence::{Ended, Evidence, Fault, Reason};
+use takehome::probe::protocol::{Ask, Outcome, ProbeResult};
 use takehome::run::cancel::{self, Cancel};
 use takehome::run::execute::execute;
 use takehome::sandbox::scripted::{Script, Scripted, Trouble};
 use takehome::sandbox::{ContainerState, Role, SandboxError};
 
-use crate::support::{Nowhere, grader, plan};
+use crate::support::{Nowhere, grader, plan, plan_of};
 
 async fn run_with(sandbox: &Scripted, missing: &[String], cancel: &Cancel) -> Evidence {
     execute(&plan(&grader(), missing), sandbox, &Nowhere, cancel, vec![]).await
@@ -45,6 +46,7 @@ async fn a_run_in_which_all_goes_well() {
         "start a",
         "exec examiner ready",
         "exec examiner suite",
+        "exec examiner probe",
         "kill a SIGTERM",
         "logs a",
         "remove a",
@@ -184,6 +186,67 @@ async fn packages_are_installed_before_the_pod_is_made() {
     let at = |what: &str| log.iter().position(|line| line == what).unwrap_or_else(|| panic!("{what} in {log:#?}"));
     assert!(at("remove installer") < at("create holder"), "{log:#?}");
     assert_eq!(sandbox.left(), Vec::<String>::new());
+}
+
+fn probed() -> ProbeResult {
+    ProbeResult {
+        name: "race".to_owned(),
+        outcome: Outcome::Passed,
+        message: String::new(),
+        proof: serde_json::Value::Null,
+        facts: serde_json::json!({}),
+        took_ms: 5,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_prober_asks_for_is_done_in_order() {
+    let asks = vec![
+        Ask::Kill { replicas: vec![0, 1] },
+        Ask::Start { replicas: vec![0, 1] },
+        Ask::Terminate { replica: 1 },
+        Ask::AwaitEnd { replica: 1, within_ms: 1000 },
+        Ask::Start { replicas: vec![1] },
+    ];
+    let (evidence, sandbox) = run(Script { asks, probes: vec![probed()], ..Script::default() }).await;
+    assert_eq!(evidence.ended, Ended::Completed);
+    assert_eq!(evidence.probes, [probed()]);
+    let log = sandbox.log();
+    let from = log.iter().position(|line| line == "exec examiner probe").expect("the prober is started");
+    let done = ["kill a SIGKILL", "kill b SIGKILL", "start a", "start b", "kill b SIGTERM", "start b"];
+    assert_eq!(log[from + 1..from + 1 + done.len()], done);
+    assert_eq!(sandbox.left(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_does_not_end_is_told_and_one_that_is_unknown_is_our_fault() {
+    let asks = vec![Ask::Terminate { replica: 0 }, Ask::AwaitEnd { replica: 0, within_ms: 1000 }];
+    let (evidence, _) = run(Script { deaf: names(&["a"]), asks, ..Script::default() }).await;
+    assert_eq!(evidence.ended, Ended::Completed);
+    let asks = vec![Ask::Kill { replicas: vec![7] }];
+    let (evidence, sandbox) = run(Script { asks, ..Script::default() }).await;
+    assert!(matches!(evidence.ended, Ended::Fault { fault: Fault::EngineFailed, .. }), "{:?}", evidence.ended);
+    assert_eq!(sandbox.left(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_the_asked_checks_need_is_run() {
+    for (check, runs, not) in [
+        ("race-check", vec!["probe"], vec!["suite"]),
+        ("live-check", vec!["suite"], vec!["probe"]),
+        // What the phase after examines is left by the live phase.
+        ("after-check", vec!["suite", "suite"], vec!["probe"]),
+    ] {
+        let sandbox = Scripted::new(Script::default());
+        let (_canceller, cancel) = cancel::pair();
+        let plan = plan_of(&grader(), &[], &[check.to_owned()]);
+        let evidence = execute(&plan, &sandbox, &Nowhere, &cancel, vec![]).await;
+        assert_eq!(evidence.ended, Ended::Completed);
+        let log = sandbox.log();
+        let count = |what: &str| log.iter().filter(|line| **line == format!("exec examiner {what}")).count();
+        assert_eq!(count(runs[0]), runs.len(), "{check}: {log:#?}");
+        assert_eq!(count(not[0]), 0, "{check}: {log:#?}");
+    }
 }
 
 /// Nothing hidden is an input of a container that runs candidate code.

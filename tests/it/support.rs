@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use takehome::run::event::{Event, Sink};
 use takehome::run::plan::{Host, Images, Inputs, Plan, Secrets};
 use takehome::submission::{Origin, SourceFile, Submission};
-use takehome::task::{Grader, Rubric, SuitePlan, Task};
+use takehome::task::{Grader, Probes, Rubric, SuitePlan, Task};
 
 /// The package's folder.
 pub fn root() -> &'static Path {
@@ -58,6 +58,29 @@ unset = ["APP_SECRET"]
 ready = "never"
 "#;
 
+pub const PROBES: &str = r#"
+format = 1
+timeout = "60s"
+[[operation]]
+name = "create"
+method = "POST"
+path = "/items"
+ok = ["201"]
+[[operation]]
+name = "read"
+method = "GET"
+path = "/items/{{item}}"
+ok = ["200"]
+[[operation]]
+name = "add"
+method = "POST"
+path = "/items/{{item}}/adjust"
+ok = ["200"]
+[[probe]]
+name = "race"
+kind = "counter"
+"#;
+
 pub const RUBRIC: &str = r#"
 format = 1
 task = "stockroom"
@@ -66,9 +89,15 @@ id = "one"
 title = "One"
 points = 100
 [[criterion.check]]
+id = "race-check"
+title = "Race"
+points = 20
+tests = ["probe::race"]
+hint = "Ask."
+[[criterion.check]]
 id = "live-check"
 title = "Live"
-points = 60
+points = 40
 critical = true
 tests = ["test_live.py::test_a", "test_live.py::test_b"]
 hint = "Ask."
@@ -80,7 +109,7 @@ tests = ["test_after.py::test_c"]
 hint = "Ask."
 "#;
 
-/// A grader with three tests.
+/// A grader with three tests and a probe.
 pub fn grader() -> Grader {
     let task = include_str!("../../tasks/stockroom/task.toml");
     let task = Task::parse("task.toml", task).expect("valid");
@@ -89,6 +118,7 @@ pub fn grader() -> Grader {
         rubric: Rubric::parse("rubric.toml", RUBRIC, &task.slug).expect("valid"),
         task,
         suite,
+        probes: Probes::parse("probes.toml", PROBES).expect("valid"),
         files: vec![("suite/test_live.py".into(), b"HIDDEN-BYTES".to_vec())],
         references: PathBuf::new(),
     }
@@ -102,6 +132,11 @@ pub fn submission() -> Submission {
 
 /// The plan of grading it.
 pub fn plan(grader: &Grader, missing: &[String]) -> Plan {
+    plan_of(grader, missing, &[])
+}
+
+/// The plan of deciding some checks only.
+pub fn plan_of(grader: &Grader, missing: &[String], only: &[String]) -> Plan {
     Plan::new(&Inputs {
         run: "0123456789",
         grader,
@@ -109,6 +144,7 @@ pub fn plan(grader: &Grader, missing: &[String]) -> Plan {
         missing,
         host: &Host::default(),
         seed: 7,
+        only,
         secrets: &Secrets { replicas: "s3cret".into(), instances: vec!["other1".into(), "other2".into()] },
         images: &Images { runtime: "sha256:r".into(), examiner: "sha256:e".into() },
     })

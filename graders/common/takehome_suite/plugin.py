@@ -14,6 +14,7 @@ import pytest
 from takehome_suite import outcome
 from takehome_suite.client import USER_AGENTS, Client, Recorder
 from takehome_suite.pricing import Pricing
+from takehome_suite.prober import Prober
 from takehome_suite.proof import build, plain
 from takehome_suite.run import Run, State, load_run
 
@@ -137,6 +138,12 @@ def state(run: Run) -> State:
 def pricing(run: Run) -> Pricing:
     """The control of the fake pricing service."""
     return Pricing(run.pricing_control)
+
+
+@pytest.fixture(scope="session")
+def prober(run: Run) -> Prober:
+    """Runs probes on the replicas."""
+    return Prober(run)
 
 
 class Clients:

@@ -1,6 +1,7 @@
 //! Findings that are not a pass → what the page tells about them, what matters most first. Pure.
 
 use super::text::{Line, compare, count, duration, layout_json, percent, split_url};
+use super::timeline::Timeline;
 use super::words::status_word;
 use crate::judge::FindingStatus;
 use crate::report::{CriterionView, Exchange, FindingView, ProofView, Report};
@@ -60,6 +61,8 @@ pub struct ProofRow<'a> {
     pub expected: Vec<Line>,
     /// What was seen.
     pub observed: Vec<Line>,
+    /// Requests over time; none where a proof has too few.
+    pub timeline: Option<Timeline>,
     /// How many exchanges, in words; empty for none.
     pub size: String,
     /// In order.
@@ -195,6 +198,8 @@ fn shows_something(proof: &ProofView) -> bool {
     !(proof.expected.is_empty()
         && proof.observed.is_empty()
         && proof.exchanges.is_empty()
+        && proof.arithmetic.is_empty()
+        && proof.timeline.is_empty()
         && proof.reproduce.is_empty())
 }
 
@@ -208,6 +213,7 @@ fn proof_row<'a>(finding: &FindingView, proof: &'a ProofView) -> ProofRow<'a> {
         open: false,
         expected,
         observed,
+        timeline: Timeline::of(&proof.timeline),
         size: if exchanges.is_empty() { String::new() } else { count(exchanges.len(), "request") },
         exchanges,
     }

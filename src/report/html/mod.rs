@@ -6,6 +6,7 @@ mod losses;
 #[cfg(test)]
 mod tests;
 mod text;
+mod timeline;
 mod view;
 mod words;
 

@@ -37,6 +37,8 @@ fn many_losses() -> Report {
             message: "did not report".to_owned(),
             expected: String::new(),
             observed: String::new(),
+            arithmetic: vec![],
+            timeline: vec![],
             exchanges: vec![],
             reproduce: String::new(),
             status,
@@ -92,9 +94,10 @@ fn pages_are_well_formed() {
 #[test]
 fn pages_hold_only_these_elements_and_attributes() {
     const ELEMENTS: &str = "!DOCTYPE a article b bdi body code dd details div dl dt h1 h2 h3 h4 h5 head header html i \
-         li link main mark meta nav ol p pre section span style summary table tbody td th thead time title tr ul";
+         li line link main mark meta nav ol p pre rect section span style summary svg table tbody td text th thead time title tr ul";
     const ATTRIBUTES: &str = "aria-hidden aria-label aria-labelledby charset class content datetime href html \
-         http-equiv id lang name open rel role scope style tabindex";
+         http-equiv id lang name open rel role scope style tabindex \
+         viewBox x x1 x2 y y1 y2 dx dy width height text-anchor";
     let elements: BTreeSet<&str> = ELEMENTS.split_whitespace().collect();
     let attributes: BTreeSet<&str> = ATTRIBUTES.split_whitespace().collect();
     for page in pages() {
@@ -184,8 +187,8 @@ fn the_points_that_a_cap_takes_count_as_lost() {
     let report = graded();
     let view = View::of(&report);
     let first = &view.groups[0].losses[0];
-    assert_eq!(first.finding.id, "mass-assignment-items");
-    let cap = "It caps Untrusted input at 3 of 8 points, 3 fewer than its checks earned.";
+    assert_eq!(first.finding.id, "race-oversell");
+    let cap = "It caps Concurrency at 5 of 13 points, 5 fewer than its checks earned.";
     assert_eq!(first.cap.as_deref(), Some(cap));
     assert!(interviewer(&report).contains(cap));
 }
@@ -193,7 +196,7 @@ fn the_points_that_a_cap_takes_count_as_lost() {
 #[test]
 fn the_first_sentence_tells_the_outcome() {
     let summary = |report: &Report| View::of(report).summary;
-    assert_eq!(summary(&graded()), "62 of 67 checks passed. 5 critical promises are broken.");
+    assert_eq!(summary(&graded()), "78 of 80 checks passed. 2 critical promises are broken.");
     assert!(summary(&many_losses()).ends_with(" checks could not be decided by the grader."));
     assert!(summary(&rejected(Reason::TooLarge)).starts_with("Nothing was tested"));
     assert!(summary(&inconclusive(Fault::NoSpace)).starts_with("There is no score"));
@@ -202,7 +205,7 @@ fn the_first_sentence_tells_the_outcome() {
         finding.status = FindingStatus::Passed;
         finding.proof.clear();
     }
-    assert_eq!(summary(&perfect), "All 67 checks passed.");
+    assert_eq!(summary(&perfect), "All 80 checks passed.");
 }
 
 #[test]
@@ -214,7 +217,13 @@ fn every_loss_is_told_with_its_proof() {
         assert!(page.contains(&format!("<article class=\"finding\" id=\"check-{}\">", finding.id)));
         assert!(page.contains(&finding.hint.replace('\'', "&#39;")), "{}", finding.hint);
     }
-    for told in ["<mark>&#34;stock&#34;: 78,</mark>", "curl -i --path-as-is -X GET", "<b class=\"answer\">404</b>"] {
+    for told in [
+        "<mark>&#34;stock&#34;: 78,</mark>",
+        "curl -i --path-as-is -X GET",
+        "<ol class=\"arithmetic\">",
+        "<svg viewBox=",
+        "takehome grade stockroom SUBMISSION --only race-oversell --seed 8",
+    ] {
         assert!(page.contains(told), "{told}");
     }
     assert!(page.contains("takehome grade stockroom SUBMISSION --seed 8"));

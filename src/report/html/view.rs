@@ -4,7 +4,7 @@ use super::losses::{Group, groups, is_critical_failure};
 use super::text::{count, date, duration, percent};
 use super::words::{after_fault, after_rejection, status_meaning, status_word};
 use crate::judge::FindingStatus;
-use crate::report::{CriterionView, FindingView, Report, StartView, TimingView};
+use crate::report::{CriterionView, FindingView, ProbeView, Report, StartView, TimingView};
 
 /// The page.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct View<'a> {
     pub groups: Vec<Group<'a>>,
     /// The starts of the submission.
     pub starts: Vec<StartRow<'a>>,
+    /// The probes.
+    pub probes: Vec<ProbeRow<'a>>,
     /// The phases.
     pub timings: Vec<TimingRow<'a>>,
     /// The phases' sum.
@@ -70,6 +72,19 @@ pub struct StartRow<'a> {
     pub open: bool,
 }
 
+/// A probe.
+#[derive(Debug)]
+pub struct ProbeRow<'a> {
+    /// Of the report.
+    pub probe: &'a ProbeView,
+    /// Its status.
+    pub status: &'static str,
+    /// Its time.
+    pub time: String,
+    /// Unfolded.
+    pub open: bool,
+}
+
 /// A phase.
 #[derive(Debug)]
 pub struct TimingRow<'a> {
@@ -97,6 +112,7 @@ impl<'a> View<'a> {
             criteria: report.criteria.iter().map(|criterion| criterion_row(report, criterion)).collect(),
             groups: groups(report),
             starts: report.starts.iter().enumerate().map(|(index, start)| start_row(report, index, start)).collect(),
+            probes: report.probes.iter().map(probe_row).collect(),
             timings: timings(report),
             total: duration(report.timings.iter().map(|timing| timing.ms).sum::<u64>() as f64),
             own: duration(own as f64),
@@ -170,6 +186,17 @@ fn start_row<'a>(report: &Report, index: usize, start: &'a StartView) -> StartRo
         title: format!("{kind} {}", start.name),
         // A rejection for a start that failed is explained by its log.
         open: index == 0 && report.verdict == "rejected",
+    }
+}
+
+fn probe_row(probe: &ProbeView) -> ProbeRow<'_> {
+    let status = FindingStatus::from_code(&probe.status);
+    ProbeRow {
+        probe,
+        status: status.map_or("", status_word),
+        time: duration(probe.ms as f64),
+        // An observation has no other place on the page.
+        open: probe.observed && status != Some(FindingStatus::Passed),
     }
 }
 

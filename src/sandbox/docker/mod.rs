@@ -10,6 +10,7 @@ pub mod leftovers;
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -23,6 +24,7 @@ use bollard::query_parameters::{
 };
 use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{ContainerId, ContainerSpec, ContainerState, Exec, ExecOutput, Sandbox, SandboxError, VolumeSpec};
 pub use hardening::EngineTraits;
@@ -193,10 +195,11 @@ impl Sandbox for Engine {
         within("start a container", OPERATION, self.docker.start_container(&id.0, None::<StartContainerOptions>)).await
     }
 
-    async fn exec(
+    async fn converse(
         &self,
         id: &ContainerId,
         exec: Exec,
+        mut replies: UnboundedReceiver<Vec<u8>>,
         mut line: impl FnMut(&str) + Send,
     ) -> Result<ExecOutput, SandboxError> {
         let program = exec.argv.first().cloned().unwrap_or_default();
@@ -216,7 +219,11 @@ impl Sandbox for Engine {
         };
         let feed = async {
             // A process that ends early closes the pipe; its exit code tells the rest.
-            if input.write_all(&exec.stdin).await.is_ok() {
+            let mut open = input.write_all(&exec.stdin).await.is_ok();
+            while let Some(reply) = replies.recv().await {
+                open = open && input.write_all(&reply).await.is_ok() && input.flush().await.is_ok();
+            }
+            if open {
                 input.shutdown().await.ok();
             }
             drop(input);
@@ -244,8 +251,12 @@ impl Sandbox for Engine {
             }
             Ok(())
         };
-        let ((), drained) = tokio::join!(feed, drain);
-        drained?;
+        // A process that has ended needs no more replies.
+        let mut drain = pin!(drain);
+        tokio::select! {
+            drained = &mut drain => drained?,
+            () = feed => drain.await?,
+        }
         let state = within("inspect a process", OPERATION, self.docker.inspect_exec(&created.id)).await?;
         let exit_code = state.exit_code.ok_or_else(|| SandboxError::Failed {
             doing: "run a process",

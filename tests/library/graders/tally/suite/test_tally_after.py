@@ -1,0 +1,1 @@
+"""Nothing is examined when all is over."""
