@@ -286,6 +286,15 @@ def read_answers(output: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def read_reasons(output: Path) -> list[str]:
+    """The reasons in `rejects.csv`, or nothing if it cannot be read."""
+    try:
+        with (output / "rejects.csv").open(encoding="utf-8", newline="") as file:
+            return [row.get("reason") or "" for row in csv.DictReader(file)]
+    except (OSError, ValueError, csv.Error):
+        return []
+
+
 def count_rows(path: Path) -> int:
     """The rows of a csv file behind its header; -1 if there is none."""
     try:
