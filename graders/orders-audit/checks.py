@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,7 @@ class Result:
     ended: Any
 
     def require_success(self) -> Iterator[Difference]:
-        if self.ended.status != 0:
-            last = (self.ended.stderr.strip().splitlines() or [""])[-1]
-            yield Difference("exit status", "exit", last[:200], 0, self.ended.status)
+        yield from scenarios.failing(self.ended)
 
 
 class Bench:
@@ -90,7 +89,10 @@ class Bench:
         """Whether the question is answered on plain data. If not, that was charged, and finer checks leave it out."""
         result = self.result("sample", [])
         found = compare_answers(result.output, result.data.expected)
-        return not any(difference.rule in (question, "answers.json") for difference in found)
+        return not any(
+            difference.rule in (question, "answers.json") and not _is_rounding(difference, result)
+            for difference in found
+        )
 
 
 Run = Callable[[Bench], Iterator[Difference]]
@@ -178,9 +180,22 @@ def _answers(question: str, *sets: tuple[str, str]) -> Run:
                 continue
             own = _Own(result.data.expected, wanted)
             found = compare_answers(result.output, own)  # type: ignore[arg-type]
-            yield from (difference for difference in found if difference.rule in (question, "answers.json"))
+            for difference in found:
+                if difference.rule in (question, "answers.json") and not _is_rounding(difference, result):
+                    yield difference
 
     return run
+
+
+def _is_rounding(difference: Difference, result: Result) -> bool:
+    """Whether two amounts differ by no more than rounding every row could do: `money-totals` looks closer."""
+    if not difference.place.endswith("net_revenue_usd"):
+        return False
+    try:
+        off = abs(Decimal(str(difference.expected)) - Decimal(str(difference.observed)))
+    except InvalidOperation:
+        return False
+    return off <= Decimal("0.005") * len(result.data.rows)
 
 
 @dataclass
@@ -306,7 +321,7 @@ def _vocabulary(bench: Bench) -> Iterator[Difference]:
     yield from result.require_success()
     yield from filter(_is_row, compare_cleaned(result.output, result.data.expected))
     for difference in compare_answers(result.output, result.data.expected):
-        if bench.sound(difference.rule):
+        if bench.sound(difference.rule) and not _is_rounding(difference, result):
             yield difference
 
 
@@ -388,7 +403,7 @@ def _untouched(bench: Bench) -> Iterator[Difference]:
     place = bench.place()
     generate("sample", bench.seed, _ROWS).write(place / "input")
     before = _digests(place / "input")
-    bench.runner.run(place / "input", place / "output")
+    yield from scenarios.failing(bench.runner.run(place / "input", place / "output"))
     after = _digests(place / "input")
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
@@ -408,7 +423,7 @@ def _unusable(names: tuple[str, ...], untouched: bool = False) -> Run:
         place = bench.place()
         data = generate("sample", bench.seed, 60, [])
         data.write(place / "good")
-        bench.runner.run(place / "good", place / "output")
+        yield from scenarios.failing(bench.runner.run(place / "good", place / "output"))
         before = scenarios.content(place / "output")
         for name in names:
             source = place / name
@@ -438,7 +453,7 @@ def _scaling(bench: Bench) -> Iterator[Difference]:
         place = bench.place()
         generate("large", bench.seed, rows, keep_log=False).write(place / "input")
         begun = time.monotonic()
-        bench.runner.run(place / "input", place / "output")
+        yield from scenarios.failing(bench.runner.run(place / "input", place / "output"))
         seconds.append(time.monotonic() - begun)
         shutil.rmtree(place)
     start, small, large = seconds
