@@ -46,9 +46,7 @@ class Result:
     ended: Any
 
     def require_success(self) -> Iterator[Difference]:
-        if self.ended.status != 0:
-            last = (self.ended.stderr.strip().splitlines() or [""])[-1]
-            yield Difference("exit status", "exit", last[:200], 0, self.ended.status)
+        yield from scenarios.failing(self.ended)
 
 
 class Bench:
@@ -92,19 +90,9 @@ class Bench:
         result = self.result("sample", [])
         found = compare_answers(result.output, result.data.expected)
         return not any(
-            difference.rule in (question, "answers.json") and not _is_cents(difference)
+            difference.rule in (question, "answers.json") and not _is_rounding(difference, result)
             for difference in found
         )
-
-
-def _is_cents(difference: Difference) -> bool:
-    """An amount that is off by what rounding can do to a sum: that is for the checks of rounding."""
-    if not difference.place.endswith("_usd"):
-        return False
-    try:
-        return abs(Decimal(str(difference.expected)) - Decimal(str(difference.observed))) <= 1
-    except InvalidOperation:
-        return False
 
 
 Run = Callable[[Bench], Iterator[Difference]]
@@ -192,9 +180,22 @@ def _answers(question: str, *sets: tuple[str, str]) -> Run:
                 continue
             own = _Own(result.data.expected, wanted)
             found = compare_answers(result.output, own)  # type: ignore[arg-type]
-            yield from (difference for difference in found if difference.rule in (question, "answers.json"))
+            for difference in found:
+                if difference.rule in (question, "answers.json") and not _is_rounding(difference, result):
+                    yield difference
 
     return run
+
+
+def _is_rounding(difference: Difference, result: Result) -> bool:
+    """Whether two amounts differ by no more than rounding every row could do: `money-totals` looks closer."""
+    if not difference.place.endswith("net_revenue_usd"):
+        return False
+    try:
+        off = abs(Decimal(str(difference.expected)) - Decimal(str(difference.observed)))
+    except InvalidOperation:
+        return False
+    return off <= Decimal("0.005") * len(result.data.rows)
 
 
 @dataclass
@@ -233,7 +234,10 @@ def _lines(bench: Bench) -> Iterator[Difference]:
     """Where the rejects stand, among quoted line breaks and empty lines."""
     result = bench.result("mess", ["R1", "R2", "R11"])
     yield from result.require_success()
-    yield from compare_rejects(result.output, result.data.expected)
+    wanted = [reason for _, _, reason in result.data.expected.rejects]
+    if sorted(wanted) == sorted(scenarios.read_reasons(result.output)):
+        # The same rows are rejected, so they have to stand on the same lines. Other rows are charged by other checks.
+        yield from compare_rejects(result.output, result.data.expected)
 
 
 def _reasons(bench: Bench) -> Iterator[Difference]:
@@ -317,7 +321,7 @@ def _vocabulary(bench: Bench) -> Iterator[Difference]:
     yield from result.require_success()
     yield from filter(_is_row, compare_cleaned(result.output, result.data.expected))
     for difference in compare_answers(result.output, result.data.expected):
-        if bench.sound(difference.rule):
+        if bench.sound(difference.rule) and not _is_rounding(difference, result):
             yield difference
 
 
@@ -357,14 +361,15 @@ def _everything(bench: Bench) -> Iterator[Difference]:
     # Without records or ids there is nothing to compare by.
     if failed & {"R1", "R4", "R14", "R17"}:
         return
+    found = list(filter(_is_row, compare_cleaned(result.output, expected)))
     touched = _touched(result, failed)
-    for difference in filter(_is_row, compare_cleaned(result.output, expected)):
+    touched.update(
+        order_id for order_id, column in map(_order_of, found) if RULE_OF_COLUMN.get(column) in failed
+    )
+    for difference in found:
         order_id, column = _order_of(difference)
-        if order_id in touched or RULE_OF_COLUMN.get(column) in failed:
-            continue
-        if column == "net_revenue_usd" and "R13" in failed:
-            continue
-        yield difference
+        if order_id not in touched and not (column == "net_revenue_usd" and "R13" in failed):
+            yield difference
     if not bench.failed:
         yield from compare_rejects(result.output, expected)
         yield from compare_answers(result.output, expected)
@@ -375,14 +380,17 @@ def _touched(result: Result, failed: set[str]) -> set[str]:
     found: set[str] = set()
     counts: dict[str, int] = {}
     log = result.data.layout.log
+    stored = {product.product_id for product in result.data.world.products}
     for row in result.data.rows:
         order_id = row.version.order_id
         counts[order_id] = counts.get(order_id, 0) + 1
         reason = first_reason(row.faults)
         rules = {dressing.rule for dressing in log[row.number]}
         rules.update(RULE_OF_REASON[fault.reason] for fault in row.faults)
-        if reason is None and "R13" in failed:
+        if reason is None:
             rules.add("R13")
+        if row.version.product_id not in stored:
+            rules.add("R12")
         if rules & failed:
             found.add(order_id)
     if failed & {"R15", "R11"}:
@@ -395,7 +403,7 @@ def _unusable(names: tuple[str, ...], untouched: bool = False) -> Run:
         place = bench.place()
         data = generate("sample", bench.seed, 60, [])
         data.write(place / "good")
-        bench.runner.run(place / "good", place / "output")
+        yield from scenarios.failing(bench.runner.run(place / "good", place / "output"))
         before = scenarios.content(place / "output")
         for name in names:
             source = place / name
@@ -425,7 +433,7 @@ def _scaling(bench: Bench) -> Iterator[Difference]:
         place = bench.place()
         generate("large", bench.seed, rows, keep_log=False).write(place / "input")
         begun = time.monotonic()
-        bench.runner.run(place / "input", place / "output")
+        yield from scenarios.failing(bench.runner.run(place / "input", place / "output"))
         seconds.append(time.monotonic() - begun)
         shutil.rmtree(place)
     start, small, large = seconds

@@ -69,6 +69,13 @@ def _rows(path: Path) -> object:
         return f"{type(error).__name__}: {error}"
 
 
+def failing(ended: Any) -> Iterator[Difference]:
+    """A difference if a run that everything else builds on did not succeed."""
+    if ended.status != 0:
+        last = (ended.stderr.strip().splitlines() or [""])[-1]
+        yield Difference("exit status", "exit", last[:200], 0, ended.status)
+
+
 def differing(one: dict[str, object], other: dict[str, object]) -> list[str]:
     return [name for name in NAMES if one.get(name) != other.get(name)]
 
@@ -78,7 +85,7 @@ def unusable(runner: Starts, place: Path) -> Iterator[Difference]:
     data = generate("sample", 11, _ROWS)
     output = place / "output"
     data.write(place / "good")
-    runner.run(place / "good", output)
+    yield from failing(runner.run(place / "good", output))
     before = content(output)
     for name, damage in UNUSABLE.items():
         source = place / name
@@ -98,7 +105,7 @@ def rerun(runner: Starts, place: Path) -> Iterator[Difference]:
     data, other = generate("mess", 12, _ROWS), generate("sample", 13, _ROWS)
     data.write(place / "input")
     other.write(place / "other")
-    _run(runner, place / "input", place / "first")
+    yield from failing(_run(runner, place / "input", place / "first"))
     first = content(place / "first")
     _run(runner, place / "input", place / "first")
     _run(runner, place / "other", place / "second")
@@ -111,7 +118,7 @@ def rerun(runner: Starts, place: Path) -> Iterator[Difference]:
 def environment(runner: Starts, place: Path) -> Iterator[Difference]:
     """The same content whatever the time zone, the locale and the seed of hashes are."""
     generate("mess", 12, _ROWS).write(place / "input")
-    _run(runner, place / "input", place / "first")
+    yield from failing(_run(runner, place / "input", place / "first"))
     _run(runner, place / "input", place / "again")
     runner.run(place / "input", place / "second", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LC_ALL="C.UTF-8")
     first = content(place / "first")
@@ -192,7 +199,7 @@ def kills(runner: Starts, place: Path) -> Iterator[Difference]:
     old.write(place / "old")
     new.write(place / "new")
     output = place / "output"
-    _run(runner, place / "old", output)
+    yield from failing(_run(runner, place / "old", output))
     before = content(output)
     seconds = _run(runner, place / "new", output).seconds
     after = content(output)
@@ -228,7 +235,7 @@ def watch(runner: Starts, place: Path) -> Iterator[Difference]:
     new.write(place / "new")
     names = [name for name in NAMES if not name.endswith(".sqlite")]
     output = place / "output"
-    runner.run(place / "new", output)
+    yield from failing(runner.run(place / "new", output))
     allowed: dict[str, set[int | None]] = {name: {_size(output / name), None} for name in names}
     runner.run(place / "old", output)
     for name in names:
@@ -269,7 +276,7 @@ def _locked(runner: Starts, place: Path, which: str) -> Iterator[Difference]:
     data = generate("sample", 20, _ROWS, [])
     data.write(place / "input")
     output = place / "output"
-    runner.run(place / "input", output)
+    yield from failing(runner.run(place / "input", output))
     if which == "output" and not (output / "warehouse.sqlite").is_file():
         yield Difference("warehouse.sqlite", "lock", "is missing")
         return
@@ -287,6 +294,15 @@ def read_answers(output: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def read_reasons(output: Path) -> list[str]:
+    """The reasons in `rejects.csv`, or nothing if it cannot be read."""
+    try:
+        with (output / "rejects.csv").open(encoding="utf-8", newline="") as file:
+            return [row.get("reason") or "" for row in csv.DictReader(file)]
+    except (OSError, ValueError, csv.Error):
+        return []
 
 
 def count_rows(path: Path) -> int:
