@@ -268,19 +268,31 @@ fn shortened(secret: &str) -> String {
 
 /// Printable, at most `most` characters.
 fn clean(text: &str, most: usize) -> String {
-    let mut cleaned: String = text
-        .chars()
-        .take(most)
-        .map(|c| {
-            if c.is_control() || ('\u{200b}'..='\u{202f}').contains(&c) || ('\u{2060}'..='\u{206f}').contains(&c) {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect();
+    // Besides controls: what is invisible or turns the direction of text.
+    let hidden = |c: char| {
+        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    };
+    let mut cleaned: String = text.chars().take(most).map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(most).is_some() {
         cleaned.push_str("...");
     }
     cleaned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hides_is_shown_and_what_shows_is_kept() {
+        assert_eq!(clean("a\u{202e}b\u{200b}c\nd…é", 20), "a\u{fffd}b\u{fffd}c\u{fffd}d…é");
+        assert_eq!(clean("abc", 2), "ab...");
+    }
+
+    #[test]
+    fn a_label_is_short() {
+        let request = super::super::http::Request::new("POST", "/items/0123456789abcdef0/adjust")
+            .body(b"{\"delta\": 1}".to_vec());
+        assert_eq!(label(&request), "POST /items/01234567…/adjust {\"delta\": 1}");
+    }
 }
