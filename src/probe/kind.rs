@@ -52,13 +52,13 @@ kinds! {
         sets ["rounds" = 20 in 1..=200, "clients" = 20 in 2..=24, "steps" = 5 in 1..=20];
     /// Concurrent changes with one `If-Match`: exactly one may win.
     Swap = "swap", needs ["create", "read", "replace"],
-        sets ["rounds" = 120 in 1..=500, "clients" = 10 in 2..=24, "wins" = 5 in 1..=50];
+        sets ["rounds" = 80 in 1..=500, "clients" = 10 in 2..=24, "wins" = 5 in 1..=50];
     /// More orders than stock, freely and held at the price: never more than the stock is sold.
     Oversell = "oversell", needs ["create", "read", "take"],
-        sets ["rounds" = 60 in 0..=200, "clients" = 20 in 2..=24, "barrier_rounds" = 24 in 1..=100, "barrier_clients" = 6 in 2..=16];
+        sets ["rounds" = 40 in 0..=200, "clients" = 20 in 2..=24, "barrier_rounds" = 24 in 1..=100, "barrier_clients" = 6 in 2..=16];
     /// Concurrent creations of what may exist once.
     Unique = "unique", needs ["create", "register", "login"],
-        sets ["rounds" = 100 in 1..=500, "clients" = 16 in 2..=24, "account_rounds" = 3 in 0..=50, "account_clients" = 6 in 2..=24];
+        sets ["rounds" = 60 in 1..=500, "clients" = 16 in 2..=24, "account_rounds" = 3 in 0..=50, "account_clients" = 6 in 2..=24];
     /// Reads through one replica after acknowledged writes through the other, with a linearizability check.
     Freshness = "freshness", needs ["create", "read", "replace", "add"],
         sets ["rounds" = 100 in 1..=500, "clients" = 4 in 2..=8, "steps" = 20 in 1..=100];
@@ -67,7 +67,7 @@ kinds! {
         sets ["rounds" = 200 in 1..=1000];
     /// Gated duplicates of one key: one effect, one result.
     Duplicates = "duplicates", needs ["create", "read", "take"],
-        sets ["rounds" = 40 in 1..=200, "clients" = 20 in 2..=24];
+        sets ["rounds" = 30 in 1..=200, "clients" = 20 in 2..=24];
     /// A duplicate while the first waits for its price, and a client that goes away meanwhile.
     InProgress = "in-progress", needs ["create", "read", "take"],
         sets ["rounds" = 2 in 1..=20];
