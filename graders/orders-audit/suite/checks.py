@@ -5,8 +5,7 @@ over the sets and the comparisons; points, titles and probes are in CHECKS.md.
 """
 
 import shutil
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -427,21 +426,38 @@ def _scenario(check: Callable[..., Iterator[Difference]]) -> Run:
 
 
 def _scaling(bench: Bench) -> Iterator[Difference]:
-    """Four times the rows take about four times as long, start-up taken away; sixteen times would be quadratic."""
+    """Twelve times the rows take about twelve times as long, start-up taken away; 144 times would be quadratic.
+
+    The brief promises 500,000 rows in 120 s, so only a growth that cannot keep it counts: eight seconds for 48,000
+    rows, most of them by growth, and again when everything is measured in the submission's favour.
+    """
+    small_rows, large_rows = 4_000, 48_000
+    sizes = (100, small_rows, large_rows)
+    first = yield from _all_seconds(bench, sizes)
+    if not _is_steep(*first):
+        return
+    again = yield from _all_seconds(bench, sizes)
+    start, small, large = min(first[0], again[0]), max(first[1], again[1]), min(first[2], again[2])
+    if _is_steep(start, small, large):
+        growth = (large - start) / max(small - start, 0.15)
+        place = f"{small_rows} rows {small:.1f} s, {large_rows} rows {large:.1f} s, nothing {start:.1f} s"
+        yield Difference("run", "scaling", place, "x12", f"x{growth:.1f}")
+
+
+def _all_seconds(bench: Bench, sizes: tuple[int, ...]) -> Generator[Difference, None, list[float]]:
     seconds = []
-    for rows in (100, 4_000, 16_000):
+    for rows in sizes:
         place = bench.place()
         generate("large", bench.seed, rows, keep_log=False).write(place / "input")
-        begun = time.monotonic()
-        yield from scenarios.failing(bench.runner.run(place / "input", place / "output"))
-        seconds.append(time.monotonic() - begun)
+        ended = bench.runner.run(place / "input", place / "output")
+        yield from scenarios.failing(ended)
+        seconds.append(float(ended.seconds))
         shutil.rmtree(place)
-    start, small, large = seconds
-    growth = (large - start) / max(small - start, 0.15)
-    if growth > 9 and large - start > 3:
-        yield Difference(
-            "run", "scaling", f"4000 rows {small:.1f} s, 16000 rows {large:.1f} s", "x4", f"x{growth:.1f}"
-        )
+    return seconds
+
+
+def _is_steep(start: float, small: float, large: float) -> bool:
+    return large - start > 8 and large - start > 40 * max(small - start, 0.15)
 
 
 _HEADERS = ("missing-column", "column-of-another-case", "empty-file", "not-csv", "header-not-utf8")
