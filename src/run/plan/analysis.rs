@@ -103,7 +103,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, analysis: &Analysis) -> Pod {
         mount("output", OUTPUT_DIR, false),
         mount("small", SMALL_DIR, false),
     ];
-    mounts.extend(inputs.dependencies());
+    mounts.extend(inputs.packages());
     let mut env = candidate_env(inputs);
     env.extend(analysis.env.iter().cloned());
     let base = ContainerSpec {
