@@ -1,10 +1,9 @@
-"""What the tests share: one bench, on which each data set is analyzed once."""
-
-from pathlib import Path
+"""What the tests share: one bench, on which each data set is analyzed once, and the work of the checks."""
 
 import pytest
 from checks import Bench
 from runs import Runs
+from shared_work import SharedWork
 from takehome_suite.run import Run
 from takehome_suite.submission import Submission
 
@@ -12,5 +11,11 @@ from takehome_suite.submission import Submission
 @pytest.fixture(scope="session")
 def bench(run: Run, submission: Submission) -> Bench:
     """Its folder is on the input volume, as runs read their inputs there."""
-    folder = submission.input("sets")
-    return Bench(Runs(submission), Path(folder), run.seed)
+    return Bench(Runs(submission), submission.input("sets"), run.seed)
+
+
+@pytest.fixture(scope="session")
+def work(request: pytest.FixtureRequest, bench: Bench) -> SharedWork:
+    """The work of the checks that are asked for."""
+    items = request.session.items
+    return SharedWork(bench, [item.callspec.params["check"] for item in items if hasattr(item, "callspec")])

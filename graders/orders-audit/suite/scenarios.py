@@ -1,4 +1,4 @@
-"""What is asked of runs rather than of numbers: bad input, reruns, kills, locks, the fixed point, other arrangements."""
+"""What is asked of runs rather than of numbers: reruns, kills, locks, the fixed point, other arrangements."""
 
 import csv
 import json
@@ -7,12 +7,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from generator import generate
 from generator.model import RULES
-from generator.unusable import UNUSABLE
 from outputs import NAMES, Difference, compare_all, compare_cleaned
 from png import NotAnImage, read_png
 
@@ -80,51 +80,45 @@ def differing(one: dict[str, object], other: dict[str, object]) -> list[str]:
     return [name for name in NAMES if one.get(name) != other.get(name)]
 
 
-def unusable(runner: Starts, place: Path) -> Iterator[Difference]:
-    """Exit 2, a reason, no traceback, and the outputs of an earlier run stay."""
-    data = generate("sample", 11, _ROWS)
-    output = place / "output"
-    data.write(place / "good")
-    yield from failing(runner.run(place / "good", output))
-    before = content(output)
-    for name, damage in UNUSABLE.items():
-        source = place / name
-        data.write(source)
-        damage(source)
-        ended = runner.run(source, output)
-        if ended.status != 2:
-            yield Difference("exit status", name, "unusable input", 2, ended.status)
-        if not ended.stderr.strip() or "Traceback" in ended.stderr:
-            yield Difference("stderr", name, "a reason without traceback", None, ended.stderr[-200:])
-        for changed in differing(before, content(output)):
-            yield Difference(changed, name, "was touched")
+@dataclass(frozen=True)
+class Twice:
+    """One data set analyzed twice into the same folder, in which sets of Python keep their order."""
+
+    source: Path
+    output: Path
+    ended: Any
+    first: dict[str, object]
+    again: dict[str, object]
 
 
-def rerun(runner: Starts, place: Path) -> Iterator[Difference]:
-    """The same content again: in the same folder, in a fresh one, over the outputs of other data."""
-    data, other = generate("mess", 12, _ROWS), generate("sample", 13, _ROWS)
-    data.write(place / "input")
-    other.write(place / "other")
-    yield from failing(_run(runner, place / "input", place / "first"))
-    first = content(place / "first")
-    _run(runner, place / "input", place / "first")
+def twice(runner: Starts, place: Path) -> Twice:
+    """What reruns and other environments are compared with."""
+    source, output = place / "input", place / "first"
+    generate("mess", 12, _ROWS).write(source)
+    ended = _run(runner, source, output)
+    first = content(output)
+    _run(runner, source, output)
+    return Twice(source, output, ended, first, content(output))
+
+
+def rerun(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]:
+    """The same content again: in the same folder, and over the outputs of other data."""
+    generate("sample", 13, _ROWS).write(place / "other")
+    yield from failing(twice.ended)
     _run(runner, place / "other", place / "second")
-    _run(runner, place / "input", place / "second")
-    for label, folder in (("again", "first"), ("over other outputs", "second")):
-        for name in differing(first, content(place / folder)):
+    _run(runner, twice.source, place / "second")
+    for label, found in (("again", twice.again), ("over other outputs", content(place / "second"))):
+        for name in differing(twice.first, found):
             yield Difference(name, "rerun", label)
 
 
-def environment(runner: Starts, place: Path) -> Iterator[Difference]:
+def environment(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]:
     """The same content whatever the time zone, the locale and the seed of hashes are."""
-    generate("mess", 12, _ROWS).write(place / "input")
-    yield from failing(_run(runner, place / "input", place / "first"))
-    _run(runner, place / "input", place / "again")
-    runner.run(place / "input", place / "second", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LC_ALL="C.UTF-8")
-    first = content(place / "first")
+    yield from failing(twice.ended)
+    runner.run(twice.source, place / "second", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LC_ALL="C.UTF-8")
     # What differs anyway is charged by `rerun`.
-    unstable = differing(first, content(place / "again"))
-    for name in differing(first, content(place / "second")):
+    unstable = differing(twice.first, twice.again)
+    for name in differing(twice.first, content(place / "second")):
         if name not in unstable:
             yield Difference(name, "environment", "in another environment")
 
@@ -276,10 +270,11 @@ def _locked(runner: Starts, place: Path, which: str) -> Iterator[Difference]:
     data = generate("sample", 20, _ROWS, [])
     data.write(place / "input")
     output = place / "output"
-    yield from failing(runner.run(place / "input", output))
-    if which == "output" and not (output / "warehouse.sqlite").is_file():
-        yield Difference("warehouse.sqlite", "lock", "is missing")
-        return
+    if which == "output":
+        yield from failing(runner.run(place / "input", output))
+        if not (output / "warehouse.sqlite").is_file():
+            yield Difference("warehouse.sqlite", "lock", "is missing")
+            return
     ended = runner.run(place / "input", output, locked=which)
     if ended.status:
         yield Difference("exit status", "lock", ended.stderr.strip()[-200:], 0, ended.status)
@@ -315,8 +310,7 @@ def count_rows(path: Path) -> int:
 
 
 SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
-    "unusable": unusable,
-    "rerun": rerun,
+    "rerun": lambda runner, place: rerun(runner, place, twice(runner, place)),
     "arrangements": arrangements,
     "fixed-point": fixed_point,
     "empty": empty,
@@ -324,5 +318,5 @@ SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
     "locked-reference": locked_reference,
     "locked-output": locked_output,
     "watch": watch,
-    "environment": environment,
+    "environment": lambda runner, place: environment(runner, place, twice(runner, place)),
 }

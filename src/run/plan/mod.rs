@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-pub use self::analysis::RunPlan;
+pub use self::analysis::{RunPlan, Slot};
 use crate::inside::{GRADER_DIR, PROGRAM};
 use crate::sandbox::recipe::PACKAGES_DIR;
 use crate::sandbox::{Bounds, ContainerSpec, Mount, Network, Role, Scratch, VolumeSpec};
