@@ -309,3 +309,24 @@ fn an_analysis_is_run_as_the_suite_asks() {
     assert_eq!(hostile["verdict"], "graded");
     assert_eq!(lost(&hostile), ["sum-right", "sum-kept", "sum-beside"], "{}", hostile["findings"]);
 }
+
+/// Bombs, pipes, links, endless views and files that are not what their names say: a finding each, and no fault of ours.
+#[test]
+fn hostile_outputs_of_an_analysis_are_findings() {
+    let Some(_engine) = engine() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let checks =
+        ["output-cleaned", "output-warehouse", "plots-images", "plots-points", "report", "accounting", "answers-q1"];
+    let begin = Instant::now();
+    let mut command = takehome();
+    command.args(["--quiet", "grade", "orders-audit"]).arg(zoo("audit-hostile")).arg("--out").arg(&out);
+    let output = ended(command.args(["--seed", "5", "--only", &checks.join(",")]));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(begin.elapsed() < Duration::from_secs(240), "{:?}", begin.elapsed());
+    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!((&report["verdict"], &report["points"]), (&"graded".into(), &0.into()));
+    for finding in report["findings"].as_array().unwrap() {
+        assert_eq!(finding["status"], "failed", "{finding}");
+    }
+}

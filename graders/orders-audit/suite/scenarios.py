@@ -1,19 +1,17 @@
 """What is asked of runs rather than of numbers: reruns, kills, locks, the fixed point, other arrangements."""
 
-import csv
-import json
 import random
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from generator import generate
 from generator.model import RULES
+from hostile import Unreadable, open_database, read_bytes, read_csv, rows_of
 from outputs import NAMES, Difference, compare_all, compare_cleaned
+from own_answers import read_answers
 from png import NotAnImage, read_png
 
 _ROWS = 300
@@ -48,25 +46,18 @@ def content(output: Path) -> dict[str, object]:
         path = output / name
         if not path.is_file():
             continue
-        if name.endswith(".png"):
-            try:
-                image = read_png(path.read_bytes())
+        try:
+            if name.endswith(".sqlite"):
+                with open_database(path) as connection:
+                    found[name] = rows_of(connection, "SELECT * FROM orders_clean ORDER BY order_id")
+            elif name.endswith(".png"):
+                image = read_png(read_bytes(path))
                 found[name] = (image.width, image.height, image.pixels, image.palette)
-            except NotAnImage as error:
-                found[name] = str(error)
-        elif name.endswith(".sqlite"):
-            found[name] = _rows(path)
-        else:
-            found[name] = path.read_bytes()
+            else:
+                found[name] = read_bytes(path)
+        except (Unreadable, NotAnImage) as error:
+            found[name] = str(error)
     return found
-
-
-def _rows(path: Path) -> object:
-    try:
-        with closing(sqlite3.connect(path, timeout=10)) as connection:
-            return connection.execute("SELECT * FROM orders_clean ORDER BY order_id").fetchall()
-    except sqlite3.Error as error:
-        return f"{type(error).__name__}: {error}"
 
 
 def failing(ended: Any) -> Iterator[Difference]:
@@ -282,30 +273,20 @@ def _locked(runner: Starts, place: Path, which: str) -> Iterator[Difference]:
         yield Difference(difference.output, "lock", str(difference))
 
 
-def read_answers(output: Path) -> dict[str, Any]:
-    """`answers.json`, or nothing if it cannot be read."""
-    try:
-        found = json.loads((output / "answers.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def read_reasons(output: Path) -> list[str]:
     """The reasons in `rejects.csv`, or nothing if it cannot be read."""
     try:
-        with (output / "rejects.csv").open(encoding="utf-8", newline="") as file:
-            return [row.get("reason") or "" for row in csv.DictReader(file)]
-    except (OSError, ValueError, csv.Error):
+        header, rows = read_csv(output / "rejects.csv")
+    except Unreadable:
         return []
+    return [dict(zip(header, row, strict=False)).get("reason", "") for row in rows]
 
 
 def count_rows(path: Path) -> int:
     """The rows of a csv file behind its header; -1 if there is none."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return sum(1 for _ in csv.reader(file)) - 1
-    except (OSError, ValueError, csv.Error):
+        return len(read_csv(path)[1])
+    except Unreadable:
         return -1
 
 
