@@ -68,7 +68,10 @@ def fit(rows: Sequence[Customer]) -> dict[str, dict[str, object]]:
                     curve[i][j] += p * (1.0 - p) * value * other
         weights = [weight + step for weight, step in zip(weights, _solved(curve, slope), strict=True)]
     rounded = {name: round(weight, 5) for name, weight in zip(names, weights, strict=True)}
-    return {"scales": {name: [round(x, 5) for x in pair] for name, pair in scales.items()}, "weights": rounded}
+    return {
+        "scales": {name: [round(x, 5) for x in pair] for name, pair in scales.items()},
+        "weights": rounded,
+    }
 
 
 def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:

@@ -9,6 +9,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,22 +38,23 @@ class Wire:
     def get(self, path: str, *, seconds: float = SECONDS) -> Answer:
         return self._exchange("GET", path, b"", seconds)
 
-    def post(self, body: bytes, *, path: str = "/predict", seconds: float = BATCH_SECONDS) -> Answer:
-        return self._exchange("POST", path, body, seconds)
+    def post(self, body: bytes, *, sent: Callable[[], None] | None = None) -> Answer:
+        """A request to `/predict`. `sent` is called when all of it was sent, or the connection was lost before."""
+        return self._exchange("POST", "/predict", body, BATCH_SECONDS, sent)
 
-    def _exchange(self, method: str, path: str, body: bytes, seconds: float) -> Answer:
+    def _exchange(
+        self, method: str, path: str, body: bytes, seconds: float, sent: Callable[[], None] | None = None
+    ) -> Answer:
         headers = {"Host": "{}:{}".format(*self._address), "User-Agent": _AGENT, "Accept": "application/json"}
         if method == "POST":
             headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
         headers["Connection"] = "close"
-        exchange = Exchange(
-            method, self.base_url + path, headers, body[:KEPT_BYTES], self._recorder.now_ms()
-        )
+        exchange = Exchange(method, self.base_url + path, headers, body[:KEPT_BYTES], self._recorder.now_ms())
         began = time.monotonic()
         try:
             head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
             raw = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
-            status, received, payload = self._send(raw, method, began + seconds)
+            status, received, payload = self._send(raw, method, began + seconds, sent)
         except (OSError, http.client.HTTPException, EOFError) as error:
             exchange.error = _plain(error)
             raise NoAnswer(
@@ -69,7 +71,9 @@ class Wire:
                 self._recorder.add(exchange)
         return Answer(status, received, payload, exchange)
 
-    def _send(self, raw: bytes, method: str, deadline: float) -> tuple[int, httpx.Headers, bytes]:
+    def _send(
+        self, raw: bytes, method: str, deadline: float, sent: Callable[[], None] | None
+    ) -> tuple[int, httpx.Headers, bytes]:
         with socket.create_connection(self._address, timeout=max(deadline - time.monotonic(), 0.001)) as sock:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             reset: OSError | None = None
@@ -78,6 +82,8 @@ class Wire:
             except OSError as error:
                 # A server may refuse a large body by its head, and close.
                 reset = error
+            if sent is not None:
+                sent()
             response = http.client.HTTPResponse(_Bounded(sock, deadline), method=method)  # type: ignore[arg-type]
             try:
                 response.begin()

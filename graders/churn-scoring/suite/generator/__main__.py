@@ -7,8 +7,9 @@ python3 -m generator law        base rate and the best possible AUC, on fresh cu
 import sys
 from pathlib import Path
 
-from generator.population import hidden_rows, training_table
 from statistic import auc
+
+from generator.population import hidden_rows, training_table
 
 
 def main() -> int:
@@ -18,7 +19,9 @@ def main() -> int:
     if sys.argv[1:] == ["law"]:
         rows = hidden_rows(0, 50_000, purpose="law")
         labels = [row.label for row in rows]
-        print(f"positives {sum(labels) / len(labels):.3f}, best AUC {auc([row.z for row in rows], labels):.4f}")
+        print(
+            f"positives {sum(labels) / len(labels):.3f}, best AUC {auc([row.z for row in rows], labels):.4f}"
+        )
         return 0
     print(__doc__, file=sys.stderr)
     return 2
