@@ -112,9 +112,8 @@ def after_kill(bench: Bench) -> Iterator[Difference]:
 
 def on_sigterm(bench: Bench) -> Iterator[Difference]:
     """What was received before SIGTERM is answered, and then it exits."""
-    require(bench.wire("b") is not None, "the service does not become ready")
     bench.require_online()
-    service = bench.service("b")
+    service = bench.service("a")
     rows = [instance(one) for one in bench.hidden[:5_000]]
     body = request(rows)
     ended: list[str | None] = []
@@ -281,6 +280,7 @@ def at_once(work: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
 
 _HEALTH_SECONDS = 0.5
 _POLLS = 100
+_REPETITIONS = 3
 _FEWEST_POLLS = 50
 _LOAD_SECONDS = 25.0
 
@@ -288,15 +288,36 @@ _LOAD_SECONDS = 25.0
 def health_under_load(bench: Bench) -> Iterator[Difference]:
     """While six batches of 5,000 are scored, again and again, `/healthz` answers within half a second.
 
+    The machine may have been busy with something else: it counts if it happens three times in a row.
+    """
+    bench.require_online()
+    found: list[Difference] = []
+    for _ in range(_REPETITIONS):
+        judged = _polled(bench)
+        bench.latencies["healthz under load"] = judged
+        slow = [seconds for seconds in judged if seconds > _HEALTH_SECONDS]
+        if len(slow) <= max(len(judged) // 50, 1):
+            return
+        what = (
+            f"While six batches of 5,000 are scored, {len(slow)} of {len(judged)} polls of /healthz take longer than "
+            f"{_HEALTH_SECONDS} s, the slowest {max(slow):.1f} s."
+        )
+        shown = {"p50": round(percentile(judged, 0.5), 3), "p98": round(percentile(judged, 0.98), 3)}
+        found.append(Difference(what, f"at most {len(judged) // 50} slow ones", shown))
+    yield from found
+
+
+def _polled(bench: Bench) -> list[float]:
+    """The seconds of each poll that the machine itself did not disturb.
+
     Polls begin every 50 ms, whether or not earlier ones were answered: waiting for the answer would leave out just the
     moments in which there is none.
     """
-    bench.require_online()
     wire = bench.wire("a")
     body = request([instance(one) for one in bench.hidden[:5_000]])
+    over = threading.Event()
+    failures: list[str] = []
     with Idle() as idle:
-        over = threading.Event()
-        failures: list[str] = []
         loaders = [threading.Thread(target=_load, args=(wire, body, over, failures)) for _ in range(6)]
         for loader in loaders:
             loader.start()
@@ -315,15 +336,7 @@ def health_under_load(bench: Bench) -> Iterator[Difference]:
         raise Inconclusive(
             f"Inconclusive: only {len(judged)} of {len(polls)} polls were not disturbed by the machine."
         )
-    bench.latencies["healthz under load"] = judged
-    slow = [seconds for seconds in judged if seconds > _HEALTH_SECONDS]
-    if len(slow) > max(len(judged) // 50, 1):
-        yield Difference(
-            f"While six batches of 5,000 are scored, {len(slow)} of {len(judged)} polls of /healthz take longer than "
-            f"0.5 s, the slowest {max(slow):.1f} s.",
-            f"at most {len(judged) // 50} slow ones",
-            {"p50": round(percentile(judged, 0.5), 3), "p98": round(percentile(judged, 0.98), 3)},
-        )
+    return judged
 
 
 def _load(wire: Wire, body: bytes, over: threading.Event, failures: list[str]) -> None:

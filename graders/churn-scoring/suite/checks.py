@@ -1,6 +1,6 @@
 """The checks, in the order in which they run. Points and titles are in rubric.toml.
 
-Instance `b` is killed and stopped at the end; what needs two instances comes before.
+Instance `b` is killed and `a` is stopped at the end; what needs them comes before.
 """
 
 from collections.abc import Callable, Iterator
