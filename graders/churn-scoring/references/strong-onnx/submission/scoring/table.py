@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 from scoring.customer import TYPES, Customer
 
-
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 
 
