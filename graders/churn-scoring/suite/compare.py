@@ -85,9 +85,9 @@ def _as_expected(name: str, seed: int, chosen: argparse.Namespace) -> bool:
             runner.close()
     ids = {check.id for check in wanted}
     if manifest["kind"] == "starter":
-        kept = sorted(ids - set(lost))
-        right = set(kept) <= set(manifest["keeps"])
-        print(f"{name} seed {seed}: {'as expected' if right else 'UNEXPECTED'}, keeps {', '.join(kept)}")
+        points = sum(worth for id, worth in _points().items() if id in ids - set(lost))
+        right = points <= manifest["max_points"]
+        print(f"{name} seed {seed}: {'as expected' if right else 'UNEXPECTED'}, {points} points")
         return right
     must, may = ids.intersection(manifest["loses"]), ids.intersection(manifest.get("also", []))
     right = must <= set(lost) <= must | may
@@ -97,6 +97,12 @@ def _as_expected(name: str, seed: int, chosen: argparse.Namespace) -> bool:
         flush=True,
     )
     return right
+
+
+def _points() -> dict[str, int]:
+    """What each check is worth."""
+    rubric = tomllib.loads((REFERENCES.parent / "rubric.toml").read_text(encoding="utf-8"))
+    return {check["id"]: check["points"] for criterion in rubric["criterion"] for check in criterion["check"]}
 
 
 def _lost(name: str, id: str, bench: Bench, times: bool) -> bool:
