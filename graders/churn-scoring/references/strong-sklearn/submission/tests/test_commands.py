@@ -22,11 +22,11 @@ def rows() -> list[Customer]:
     return customers(80, seed=2)
 
 
-@pytest.fixture
-def plain(commands: Commands, model: Path, rows: list[Customer], tmp_path: Path) -> list[float]:
-    return probabilities(
-        commands.predict(model, write(tmp_path / "plain.csv", rows, IDS), tmp_path / "plain-out.csv")
-    )
+@pytest.fixture(scope="module")
+def plain(commands: Commands, model: Path) -> list[float]:
+    """What is predicted for these rows as they are."""
+    path = write(commands.place / "plain.csv", customers(80, seed=2), IDS)
+    return probabilities(commands.predict(model, path, commands.place / "plain-out.csv"))
 
 
 def test_folder(commands: Commands, model: Path) -> None:
