@@ -25,7 +25,8 @@ def _day(value: Any) -> str:
 
 Day = Annotated[str, BeforeValidator(_day)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Integer = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
+# Larger ones are no counts, and do not fit into a double.
+Integer = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=-(10**15), le=10**15)]
 
 
 class Customer(BaseModel):
