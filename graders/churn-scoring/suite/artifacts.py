@@ -18,9 +18,11 @@ from typing import Any
 
 import folders
 from allowed import is_allowed
-from pickles import Broken, walk
+from pickles import Broken, Walk, walk
 
 MOST_UNPACKED = 256 << 20
+ALL_UNPACKED = 512 << 20
+_INNER_UNPACKED = 64 << 20
 _MOST_MEMBERS = 4_000
 _MOST_LEVELS = 4
 _CHUNK = 1 << 20
@@ -60,45 +62,50 @@ class Inventory:
 
 @dataclass
 class _Budget:
-    """What may still be unpacked of a file."""
+    """What may still be unpacked of a folder."""
 
-    left: int = MOST_UNPACKED
+    left: int = ALL_UNPACKED
     members: int = _MOST_MEMBERS
 
     def take(self, count: int) -> None:
         self.left -= count
         if self.left < 0:
-            raise Unreadable(f"it unpacks to more than {MOST_UNPACKED >> 20} MiB")
+            raise Unreadable(f"more than {ALL_UNPACKED >> 20} MiB are unpacked")
 
     def member(self) -> None:
         self.members -= 1
         if self.members < 0:
-            raise Unreadable(f"it has more than {_MOST_MEMBERS} members")
+            raise Unreadable(f"there are more than {_MOST_MEMBERS} members")
 
 
-@dataclass
 class _Found:
-    globals: set[str] = field(default_factory=set)
-    ids: set[bytes] = field(default_factory=set)
+    """What one file names, and the budgets of all files."""
+
+    def __init__(self, budget: _Budget, walked: Walk) -> None:
+        self.budget = budget
+        self.walked = walked
+        self.ids: set[bytes] = set()
 
 
 def take_stock(folder: Path) -> Inventory:
     """Looks at every file."""
     others = [name for name, plain in folders.names(folder) if not plain]
-    return Inventory([_artifact(name, content) for name, content in folders.files(folder)], others)
+    found = _Found(_Budget(), Walk())
+    return Inventory([_artifact(name, content, found) for name, content in folders.files(folder)], others)
 
 
-def _artifact(name: str, content: bytes) -> Artifact:
-    found = _Found()
+def _artifact(name: str, content: bytes, found: _Found) -> Artifact:
+    found.walked.globals, found.ids = set(), set()
     artifact = Artifact(name, len(content), folders.digest(content), "")
     try:
-        artifact.kind = _look(content, found, _Budget(), 0, name)
+        artifact.kind = _look(content, found, 0, name)
     except Unreadable as error:
-        artifact.kind = artifact.kind or "unreadable"
+        artifact.kind = "unreadable"
         artifact.problems.append(f"{name} cannot be looked through: {error}")
-    artifact.globals = sorted(found.globals)[:200]
+    named = found.walked.globals
+    artifact.globals = sorted(named)[:200]
     artifact.ids = sorted(one.decode() for one in found.ids)
-    bad = sorted(one for one in found.globals if not is_allowed(one))
+    bad = sorted(one for one in named if not is_allowed(one))
     if bad:
         artifact.problems.append(f"{name} names {', '.join(bad[:5])}")
     if artifact.kind == "code" or _CODE.search(name):
@@ -106,30 +113,28 @@ def _artifact(name: str, content: bytes) -> Artifact:
     return artifact
 
 
-def globals_of(content: bytes, level: int) -> set[str]:
-    """The globals of whatever the bytes are; used for byte strings inside of pickles."""
-    found = _Found()
+def look_inside(content: bytes, walked: Walk, level: int) -> None:
+    """Walks the pickles of an archive that is a byte string of a pickle."""
+    inner = _Found(_Budget(left=_INNER_UNPACKED), walked)
     try:
-        _look(content, found, _Budget(), level, "")
-    except Unreadable:
-        # A text that only begins like an archive.
-        return set()
-    return found.globals
+        _look(content, inner, level, "")
+    except Unreadable as error:
+        raise Broken(str(error)) from None
 
 
-def _look(content: bytes, found: _Found, budget: _Budget, level: int, name: str) -> str:
+def _look(content: bytes, found: _Found, level: int, name: str) -> str:
     """The kind of the bytes; adds what they name. Raises `Unreadable`."""
     _note_ids(content, found)
     if level > _MOST_LEVELS:
         raise Unreadable(f"it is packed more than {_MOST_LEVELS} times")
     if content[:2] == b"PK" and zipfile.is_zipfile(io.BytesIO(content)):
-        return _zip(content, found, budget, level)
+        return _zip(content, found, level)
     if content[:6] == b"\x93NUMPY":
         return _npy(content, found)
     for kind, unpack in (("gzip", _gzip), ("bz2", _bz2), ("xz", _xz), ("zlib", _zlib)):
-        inner = unpack(content, budget)
+        inner = unpack(content, found.budget)
         if inner is not None:
-            return f"{kind}: {_look(inner, found, budget, level + 1, name)}"
+            return f"{kind}: {_look(inner, found, level + 1, name)}"
     if content[:4] in (b"\x04\x22\x4d\x18", b"\x28\xb5\x2f\xfd"):
         raise Unreadable("it is compressed in a way that the standard library cannot undo")
     if content[:4] == b"\x7fELF" or content[:2] == b"#!":
@@ -148,16 +153,16 @@ def _note_ids(content: bytes, found: _Found) -> None:
         found.ids.update(_ID.findall(content.replace(b"\0", b"")))
 
 
-def _zip(content: bytes, found: _Found, budget: _Budget, level: int) -> str:
+def _zip(content: bytes, found: _Found, level: int) -> str:
     names = []
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for info in archive.infolist():
-                budget.member()
+                found.budget.member()
                 names.append(info.filename)
                 with archive.open(info) as member:
-                    inner = _read(member, budget)
-                _look(inner, found, budget, level + 1, info.filename)
+                    inner = _read(member, found.budget)
+                _look(inner, found, level + 1, info.filename)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -183,6 +188,8 @@ def _read(file: Any, budget: _Budget) -> bytes:
     while part := file.read(_CHUNK):
         budget.take(len(part))
         parts.append(part)
+        if len(parts) * _CHUNK > MOST_UNPACKED:
+            raise Unreadable(f"it unpacks to more than {MOST_UNPACKED >> 20} MiB")
     return b"".join(parts)
 
 
@@ -208,6 +215,8 @@ def _zlib(content: bytes, budget: _Budget) -> bytes | None:
         while not unpacker.eof and rest:
             parts.append(unpacker.decompress(rest, _CHUNK))
             budget.take(len(parts[-1]))
+            if len(parts) * _CHUNK > MOST_UNPACKED + len(content):
+                raise Unreadable(f"it unpacks to more than {MOST_UNPACKED >> 20} MiB")
             rest = unpacker.unconsumed_tail
     except zlib.error as error:
         raise Unreadable(f"a broken stream ({error})") from None
@@ -239,7 +248,7 @@ def _npy(content: bytes, found: _Found) -> str:
 
 def _pickle(content: bytes, found: _Found) -> str:
     try:
-        found.globals |= walk(content).globals
+        walk(content, found.walked)
     except Broken as error:
         raise Unreadable(f"a pickle that cannot be followed to its end ({error})") from None
     return "pickle"
@@ -247,12 +256,14 @@ def _pickle(content: bytes, found: _Found) -> str:
 
 def _maybe_pickle(content: bytes, found: _Found) -> str:
     """Protocols 0 and 1 have no mark at the beginning: what reads as one and names something is one."""
+    tried = Walk(set(), found.walked.opcodes, found.walked.archives)
     try:
-        walked = walk(content)
+        walk(content, tried)
     except Broken:
-        return _plain_kind(content, "")
-    found.globals |= walked.globals
-    return "pickle" if walked.globals else _plain_kind(content, "")
+        tried.globals = set()
+    found.walked.opcodes, found.walked.archives = tried.opcodes, tried.archives
+    found.walked.globals |= tried.globals
+    return "pickle" if tried.globals else _plain_kind(content, "")
 
 
 def _plain_kind(content: bytes, name: str) -> str:

@@ -5,7 +5,6 @@ A step that does not work is charged by the check of that step; for the checks t
 
 import csv
 import io
-import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ from generator.columns import CLOSURE_CODES, COLUMNS, NAMES, Value
 from generator.law import RETRAINED
 from generator.population import Customer, hidden_rows, retraining_table, training_table
 from generator.tables import PLAIN, Spelling, table
-from predictions import Prediction, gap, instance, read_answer, read_table, request
+from predictions import Prediction, gap, instance, is_number, read_answer, read_table, request
 from runner import Predicted, Runner, Service, Trained
 from takehome_suite.client import Answer, Recorder
 from takehome_suite.outcome import NoAnswer, NotAssessable, Unmet, require, short
@@ -322,9 +321,8 @@ class Bench:
     @cached_property
     def threshold(self) -> float:
         found = self.metadata.get("threshold")
-        is_number = isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found)
-        require(is_number, "/metadata has no threshold", observed=short(found))
-        return float(found)
+        require(is_number(found), "/metadata has no threshold", observed=short(found))
+        return float(found or 0.0)
 
     def ask(self, instances: Sequence[Any], name: str = "a") -> list[float]:
         """The probabilities of valid instances; raises `Unmet` when they are not answered as the brief says."""

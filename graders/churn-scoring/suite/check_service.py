@@ -1,7 +1,6 @@
 """The service: how it starts, what it says about itself, what it answers, and what it refuses."""
 
 import json
-import math
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Any
 from bench import HEALTHY_SECONDS, READY_SECONDS, Bench
 from difference import Difference
 from generator.columns import FEATURES, NULLABLE
-from predictions import TOLERANCE, instance, read_answer, request
+from predictions import TOLERANCE, instance, is_number, read_answer, request
 from takehome_suite.client import Answer
 from takehome_suite.outcome import NoAnswer, Partial, Unmet, short
 from wire import strict_object
@@ -62,7 +61,7 @@ def metadata(bench: Bench) -> Iterator[Difference]:
             "2025-07-01T12:00:00+00:00",
             short(found.get("trained_at")),
         )
-    if not _is_number(found.get("threshold")):
+    if not is_number(found.get("threshold")):
         yield Difference("threshold of /metadata is no number.", "a number", short(found.get("threshold")))
     yield from _features(found.get("features"))
     metrics = found.get("metrics")
@@ -72,7 +71,7 @@ def metadata(bench: Bench) -> Iterator[Difference]:
     except Unmet:
         # Charged by the check of metrics.json.
         stated = None
-    if not _is_number(shown) or (_is_number(stated) and abs(shown - stated) > 0.001):
+    if not is_number(shown) or (is_number(stated) and abs(shown - stated) > 0.001):
         yield Difference("metrics.auc of /metadata is not that of metrics.json.", short(stated), short(shown))
 
 
@@ -92,10 +91,6 @@ def _features(found: Any) -> Iterator[Difference]:
         shown = {member: by_name[name].get(member) for member in wanted}
         if shown != wanted:
             yield Difference(f"/metadata describes {name} in another way.", wanted, shown)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _ok(answer: Answer, what: str) -> Answer:

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,30 @@ def names(folder: Path) -> Iterator[tuple[str, bool]]:
     waiting = [("", 0)]
     while waiting:
         prefix, level = waiting.pop()
+        for name, mode in _entries(folder, prefix):
+            count += 1
+            if count > MOST_FILES or level > MOST_LEVELS:
+                raise Unmet(
+                    "The model folder holds too much to look at.", expected=f"at most {MOST_FILES} files"
+                )
+            if stat.S_ISDIR(mode):
+                waiting.append((f"{prefix}{name}/", level + 1))
+            else:
+                yield f"{prefix}{name}", stat.S_ISREG(mode)
+
+
+def _entries(folder: Path, prefix: str) -> list[tuple[str, int]]:
+    """(name, mode), sorted, and one more than are looked at if there are that many."""
+    try:
         with os.scandir(folder / prefix) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                count += 1
-                if count > MOST_FILES or level > MOST_LEVELS:
-                    raise Unmet(
-                        "The model folder holds too much to look at.", expected=f"at most {MOST_FILES} files"
-                    )
-                mode = entry.stat(follow_symlinks=False).st_mode
-                if stat.S_ISDIR(mode):
-                    waiting.append((f"{prefix}{entry.name}/", level + 1))
-                else:
-                    yield f"{prefix}{entry.name}", stat.S_ISREG(mode)
+            found = [
+                (entry.name, entry.stat(follow_symlinks=False).st_mode)
+                for entry in islice(entries, MOST_FILES + 1)
+            ]
+    except OSError as error:
+        place = short(prefix, 60) or "The model folder"
+        raise Unmet(f"{place} cannot be read: {os.strerror(error.errno or 0)}.") from None
+    return sorted(found)
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -7,11 +7,12 @@ Byte strings that are pickles themselves are walked too: some wrappers hide one 
 import io
 import pickletools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-_MOST_OPCODES = 3_000_000
+_MOST_OPCODES = 5_000_000
+_MOST_ARCHIVES = 16
 _MOST_STREAMS = 64
 _MOST_NESTED = 4
 _WRAPPER = re.compile(r"joblib\.numpy_pickle(_compat)?\.NumpyArrayWrapper")
@@ -26,11 +27,11 @@ class Broken(Exception):
 
 @dataclass
 class Walk:
-    """What was found. `streams` is the number of pickles one after the other."""
+    """What was found. `opcodes` and `archives` are what may still be walked, in all files of a folder."""
 
     globals: set[str] = field(default_factory=set)
-    streams: int = 0
-    opcodes: int = 0
+    opcodes: int = _MOST_OPCODES
+    archives: int = _MOST_ARCHIVES
 
 
 @dataclass
@@ -47,18 +48,15 @@ class _Global:
     name: str
 
 
-def walk(content: bytes, level: int = 0) -> Walk:
+def walk(content: bytes, found: Walk, level: int = 0) -> None:
     """Walks all pickles that stand at the beginning of the bytes; raises `Broken` if the first one is none."""
-    found = Walk()
     stream = io.BytesIO(content)
-    while found.streams < _MOST_STREAMS:
+    for _ in range(_MOST_STREAMS):
         _Walker(stream, found, level).run()
-        found.streams += 1
         # `torch.save` writes several pickles and then raw numbers; what is no pickle ends them.
         following = content[stream.tell() : stream.tell() + 2]
         if len(following) < 2 or following[:1] != b"\x80" or following[1] > 5:
-            break
-    return found
+            return
 
 
 class _Walker:
@@ -85,8 +83,8 @@ class _Walker:
             opcode = pickletools.code2op.get(code.decode("latin-1"))
             if opcode is None:
                 raise Broken(f"no opcode at byte {self._stream.tell()}")
-            self._found.opcodes += 1
-            if self._found.opcodes > _MOST_OPCODES:
+            self._found.opcodes -= 1
+            if self._found.opcodes < 0:
                 raise Broken(f"more than {_MOST_OPCODES} opcodes")
             argument = None if opcode.arg is None else opcode.arg.reader(self._stream)
             yield opcode, argument
@@ -227,18 +225,19 @@ class _Walker:
         if self._level >= _MOST_NESTED or len(content) < 4:
             return
         if content[:1] == b"\x80" and content[1] in range(2, 6):
+            # Numbers may look like the beginning of a pickle; then what it names up to there counts for nothing.
+            inner = Walk(set(), self._found.opcodes, self._found.archives)
             try:
-                inner = walk(content, self._level + 1)
+                walk(content, inner, self._level + 1)
+                self._found.globals |= inner.globals
             except Broken:
-                return
-            self._found.globals |= inner.globals
-            self._found.opcodes += inner.opcodes
+                pass
+            self._found.opcodes, self._found.archives = inner.opcodes, inner.archives
         elif content[:4] == b"PK\x03\x04":
-            self._found.globals |= _inside(content, self._level + 1)
+            self._found.archives -= 1
+            if self._found.archives < 0:
+                raise Broken(f"more than {_MOST_ARCHIVES} archives inside of pickles")
+            # The archive reader builds on this module.
+            from artifacts import look_inside
 
-
-def _inside(content: bytes, level: int) -> Iterable[str]:
-    # The archive reader builds on this module.
-    from artifacts import globals_of
-
-    return globals_of(content, level)
+            look_inside(content, self._found, self._level + 1)

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ HEADER = ["customer_id", "probability", "label"]
 TOLERANCE = 1e-6
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _MOST_BYTES = 16 << 20
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,7 @@ def read_answer(answer: Answer, count: int) -> list[Prediction]:
 
 def _element(number: int, element: Any) -> Prediction:
     probability = element.get("probability") if isinstance(element, dict) else None
-    number_type = isinstance(probability, int | float) and not isinstance(probability, bool)
-    if not number_type or not math.isfinite(probability) or not 0 <= probability <= 1:
+    if not is_number(probability) or not 0 <= probability <= 1:
         raise Unmet(
             f"Prediction {number} has no probability.", expected="a number 0 to 1", observed=short(element)
         )
@@ -91,6 +90,11 @@ def _element(number: int, element: Any) -> Prediction:
             f"Prediction {number} has no label.", expected="the integer 0 or 1", observed=short(element)
         )
     return Prediction(float(probability), label)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a JSON value is a finite number that a double can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
 
 
 def instance(customer: Customer, **other: Value) -> dict[str, Value]:
