@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import skops.io
+from skops.io.exceptions import UntrustedTypesFoundException
 
 from churn.encoding import Encoding
 from churn.schema import Row
@@ -21,6 +22,8 @@ _MODEL = "model.skops"
 _SERVING = "serving.json"
 _NEEDED = (_MODEL, _SERVING)
 _NOT_LISTED = ("manifest.json", "metrics.json", "MODEL_CARD.md")
+# What skops does not know by itself.
+_TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
 _DISTRIBUTIONS = ("numpy", "scikit-learn", "skops")
 
 
@@ -79,8 +82,8 @@ def load(folder: Path) -> Model:
         _verify(folder)
         serving = json.loads((folder / _SERVING).read_bytes())
         metrics = json.loads((folder / "metrics.json").read_bytes())
-        estimator = skops.io.load(folder / _MODEL, trusted=skops.io.get_untrusted_types(file=folder / _MODEL))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        estimator = skops.io.load(folder / _MODEL, trusted=_TRUSTED)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UntrustedTypesFoundException) as error:
         raise UnusableModel(f"{type(error).__name__}: {error}") from error
     return Model(estimator, Encoding(serving["categories"]), serving, metrics)
 
