@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from generator.columns import FEATURES, Value
 from generator.law import probability
@@ -45,7 +46,7 @@ def _score(row: Weights, weights: Weights) -> float:
     return sum(weights.get(name, 0.0) * value for name, value in row.items())
 
 
-def fit(rows: Sequence[Customer]) -> dict[str, dict[str, object]]:
+def fit(rows: Sequence[Customer]) -> dict[str, Any]:
     """By Newton's method with a small ridge."""
     scales: dict[str, list[float]] = {}
     for feature in FEATURES:

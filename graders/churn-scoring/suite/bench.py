@@ -321,8 +321,9 @@ class Bench:
     @cached_property
     def threshold(self) -> float:
         found = self.metadata.get("threshold")
-        require(is_number(found), "/metadata has no threshold", observed=short(found))
-        return float(found or 0.0)
+        if not is_number(found):
+            raise NotAssessable("Not assessable: /metadata has no threshold", observed=short(found))
+        return float(found)
 
     def ask(self, instances: Sequence[Any], name: str = "a") -> list[float]:
         """The probabilities of valid instances; raises `Unmet` when they are not answered as the brief says."""

@@ -108,7 +108,7 @@ def floor(bench: Bench) -> Iterator[Difference]:
 def honest(bench: Bench) -> Iterator[Difference]:
     """`auc` of metrics.json is not far above what is measured. The luck of the hidden sample is the submission's."""
     claimed = bench.document("metrics.json").get("auc")
-    if not is_number(claimed) or not 0 <= float(claimed or 0.0) <= 1:
+    if not is_number(claimed) or not 0 <= claimed <= 1:
         yield Difference("metrics.json has no auc.", "a number from 0 to 1", short(claimed))
         return
     if claimed > bench.auc.high + _OPTIMISM:

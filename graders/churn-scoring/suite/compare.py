@@ -86,11 +86,11 @@ def _as_expected(name: str, seed: int, chosen: argparse.Namespace) -> bool:
     ids = {check.id for check in wanted}
     if manifest["kind"] == "starter":
         points = sum(worth for id, worth in _points().items() if id in ids - set(lost))
-        right = points <= manifest["max_points"]
+        right = points <= int(manifest["max_points"])
         print(f"{name} seed {seed}: {'as expected' if right else 'UNEXPECTED'}, {points} points")
         return right
     must, may = ids.intersection(manifest["loses"]), ids.intersection(manifest.get("also", []))
-    right = must <= set(lost) <= must | may
+    right = must <= set(lost) and set(lost) <= must | may
     print(
         f"{name} seed {seed}: {'as expected' if right else 'UNEXPECTED'}, loses {', '.join(lost) or 'nothing'}"
         f" ({time.monotonic() - began:.0f} s)",

@@ -17,6 +17,7 @@ _MOST_STREAMS = 64
 _MOST_NESTED = 4
 _WRAPPER = re.compile(r"joblib\.numpy_pickle(_compat)?\.NumpyArrayWrapper")
 _TYPE = re.compile(r"[|<>=]?([a-zA-Z])([0-9]*)")
+_OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 _MARK = object()
 _UNKNOWN = object()
 
@@ -80,7 +81,7 @@ class _Walker:
         """Tokens from where the stream stands, which a step may move forward."""
         while True:
             code = self._stream.read(1)
-            opcode = pickletools.code2op.get(code.decode("latin-1"))
+            opcode = _OPCODES.get(code.decode("latin-1"))
             if opcode is None:
                 raise Broken(f"no opcode at byte {self._stream.tell()}")
             self._found.opcodes -= 1

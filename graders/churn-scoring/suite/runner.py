@@ -42,7 +42,7 @@ class Service(Protocol):
         """Whether the process that was started still runs."""
 
     def kill(self) -> None:
-        """SIGKILL to all of its processes; returns when they are gone."""
+        """SIGKILL to all of its processes; returns when they are gone. What has ended is left alone."""
 
     def stop(self, limit: float = 10.0) -> float | None:
         """SIGTERM to the process that was started. Returns the seconds until it ended, or None if it took longer than
