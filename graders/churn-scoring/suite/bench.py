@@ -373,10 +373,15 @@ class Bench:
         )
         return self.read(self.predict(self.other.model, self.other_hidden), OTHER_HIDDEN)
 
+    def end(self, name: str) -> None:
+        """Ends an instance, if it was started."""
+        if name in self._services:
+            self._services[name].kill()
+
     def retire(self) -> None:
         """Ends every instance: what comes starts others, of which two run at once."""
-        for service in self._services.values():
-            service.kill()
+        for name in self._services:
+            self.end(name)
 
 
 def _with(one: Customer, **values: Value) -> Customer:

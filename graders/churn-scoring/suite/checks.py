@@ -1,6 +1,6 @@
 """The checks, in the order in which they run. Points and titles are in rubric.toml.
 
-Instance `b` is killed and `a` is stopped at the end; what needs them comes before.
+Two instances run at a time: `b` is killed before `other` is started, and `a` is stopped before the altered folders are served.
 """
 
 from collections.abc import Callable, Iterator
@@ -57,10 +57,10 @@ CHECKS = (
     Check("extremes", check_service.extremes),
     Check("limits", check_service.limits),
     Check("replicas", check_same.replicas),
-    Check("its-folder", check_same.its_folder),
     Check("concurrent", check_same.concurrent),
     Check("health-under-load", check_same.health_under_load),
     Check("after-kill", check_same.after_kill),
+    Check("its-folder", check_same.its_folder),
     Check("sigterm", check_same.on_sigterm),
     Check("changed-file", check_same.changed_file),
     Check("incomplete-folder", check_same.incomplete),
