@@ -4,16 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 from bench import Bench
+from containers import ContainerRunner
 from report_data import report_data
-from runner import Runner
 from takehome_suite.client import Recorder
+from takehome_suite.model import Model
 from takehome_suite.run import Run, State
 
 
 @pytest.fixture(scope="session")
-def bench(run: Run, recorder: Recorder, state: State, model_runner: Runner) -> Iterator[Bench]:
-    """`model_runner` is the orchestrator's side of `runner.Runner`. What the report shows is kept at the end."""
-    bench = Bench(model_runner, recorder, run.seed)
+def bench(run: Run, recorder: Recorder, state: State, model: Model) -> Iterator[Bench]:
+    """What the report shows is kept at the end."""
+    bench = Bench(ContainerRunner(model, run.state_dir / "given"), recorder, run.seed)
     yield bench
     state.note("report", report_data(bench))
     bench.retire()
