@@ -40,6 +40,7 @@ fn many_losses() -> Report {
             arithmetic: vec![],
             timeline: vec![],
             exchanges: vec![],
+            exhibits: vec![],
             reproduce: String::new(),
             status,
         };
