@@ -159,13 +159,17 @@ class Exhibits:
     def __init__(self) -> None:
         self._shown: list[Exhibit] = []
 
-    def show(self, *exhibits: Exhibit) -> None:
-        """Shows these with the finding, if the test does not pass."""
-        self._shown.extend(exhibits)
+    def show(self, *exhibits: Exhibit | Callable[[], Exhibit]) -> None:
+        """Shows these with the finding, if the test does not pass. What is made by a call may fail."""
+        for exhibit in exhibits:
+            try:
+                self._shown.append(exhibit() if callable(exhibit) else exhibit)
+            except Exception as error:
+                self._shown.append(_missing(error))
 
     def text(self) -> str:
         """For the test's property; empty if there are none."""
-        return packed([exhibit.plain() for exhibit in self._shown], TEST_BYTES) if self._shown else ""
+        return packed([_plain(exhibit) for exhibit in self._shown], TEST_BYTES) if self._shown else ""
 
 
 @dataclass
@@ -189,12 +193,22 @@ class RunExhibits:
             try:
                 self._shown.extend(make())
             except Exception as error:
-                # Nothing that is only shown may break a run.
-                note = f"It could not be made: {type(error).__name__}: {error}"
-                self._shown.append(("run", Text("An exhibit is missing", "", note=note)))
+                self._shown.append(("run", _missing(error)))
         self._later.clear()
-        found = [{"place": place, **exhibit.plain()} for place, exhibit in self._shown]
+        found = [{"place": place, **_plain(exhibit)} for place, exhibit in self._shown]
         return packed(found, RUN_BYTES) if found else ""
+
+
+def _missing(error: Exception) -> Text:
+    """Nothing that is only shown may break a run."""
+    return Text("An exhibit is missing", "", note=f"It could not be made: {type(error).__name__}: {error}")
+
+
+def _plain(exhibit: Exhibit) -> dict[str, Any]:
+    try:
+        return exhibit.plain()
+    except Exception as error:
+        return _missing(error).plain()
 
 
 def packed(exhibits: list[dict[str, Any]], most: int) -> str:

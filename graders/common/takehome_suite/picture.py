@@ -48,7 +48,11 @@ class Picture:
             for top in range(height):
                 start = top * factor * self.width
                 parts = [
-                    plane[start + down * self.width + right : start + down * self.width + width * factor : factor]
+                    plane[
+                        start + down * self.width + right : start
+                        + down * self.width
+                        + width * factor : factor
+                    ]
                     for down in range(factor)
                     for right in range(factor)
                 ]
@@ -76,9 +80,7 @@ class Picture:
         for offset, plane in enumerate(self.planes):
             pixels[offset::3] = plane
         stride = 3 * self.width
-        lines = b"".join(
-            b"\0" + pixels[start : start + stride] for start in range(0, len(pixels), stride)
-        )
+        lines = b"".join(b"\0" + pixels[start : start + stride] for start in range(0, len(pixels), stride))
         header = struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0)
         body = _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines, 9)) + _chunk(b"IEND", b"")
         return _SIGNATURE + body

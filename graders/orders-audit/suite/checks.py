@@ -57,6 +57,10 @@ class Bench:
         self.seed = seed
         self.failed: set[str] = set()
         self.failed_rules: set[str] = set()
+        # Of the growth: for each series, rows and seconds.
+        self.seconds: list[list[tuple[int, float]]] = []
+        # The data set that was asked for last, for those who show what differs.
+        self.latest: Result | None = None
         self._results: dict[str, Result] = {}
         self._places = 0
 
@@ -81,7 +85,17 @@ class Bench:
             data.write(place / "input")
             ended = self.runner.run(place / "input", place / "output")
             self._results[key] = Result(data, place / "input", place / "output", ended)
-        return self._results[key]
+        self.latest = self._results[key]
+        return self.latest
+
+    def results(self) -> list[Result]:
+        """Every data set that was analyzed."""
+        return list(self._results.values())
+
+    def plain(self) -> Result | None:
+        """The plain data set, if it was analyzed."""
+        plain = (result for result in self._results.values() if result.data.profile.name == "sample")
+        return next((result for result in plain if not result.data.profile.rules), None)
 
     def sound(self, question: str) -> bool:
         """Whether the question is answered on plain data, but for some cents. If not, that was charged, and finer
@@ -453,6 +467,7 @@ def _all_seconds(bench: Bench, sizes: tuple[int, ...]) -> Generator[Difference, 
         yield from scenarios.failing(ended)
         seconds.append(float(ended.seconds))
         shutil.rmtree(place)
+    bench.seconds.append(list(zip(sizes, seconds, strict=True)))
     return seconds
 
 

@@ -25,6 +25,8 @@ class Image:
     pixels: bytes
     bytes_per_pixel: int
     palette: bytes
+    depth: int
+    colour: int
 
     def colours(self, share: float) -> int:
         """How many different pixel values fill at least this share of the image. Whole bytes only."""
@@ -40,7 +42,7 @@ class Image:
 def read_png(data: bytes) -> Image:
     if not data.startswith(SIGNATURE):
         raise NotAnImage("it does not begin like a PNG")
-    header, palette, packed = b"", b"", b""
+    header, palette, packed = b"", b"", bytearray()
     position = len(SIGNATURE)
     ended = False
     while position + 12 <= len(data) and not ended:
@@ -62,7 +64,7 @@ def read_png(data: bytes) -> Image:
         position += 12 + length
     if not ended or len(header) != 13:
         raise NotAnImage("it is cut off")
-    return _decode(header, palette, packed)
+    return _decode(header, palette, bytes(packed))
 
 
 def _decode(header: bytes, palette: bytes, packed: bytes) -> Image:
@@ -82,7 +84,7 @@ def _decode(header: bytes, palette: bytes, packed: bytes) -> Image:
     if len(raw) != wanted:
         raise NotAnImage("it has fewer pixels than it says")
     step = max(channels * depth // 8, 1)
-    return Image(width, height, _unfiltered(raw, stride, step), step, palette)
+    return Image(width, height, _unfiltered(raw, stride, step), step, palette, depth, colour)
 
 
 def _unfiltered(raw: bytes, stride: int, step: int) -> bytes:
