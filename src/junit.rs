@@ -143,7 +143,10 @@ mod tests {
         assert_eq!(exhibits(SHOWN.as_bytes()), ["[1]"]);
         assert_eq!(parse(SHOWN.as_bytes()).expect("well-formed")[0].exhibits, r#"[{"a": "\u202e<"}]"#);
         let nothing = Vec::<String>::new();
-        assert_eq!((exhibits(FILE.as_bytes()), exhibits(b"<"), exhibits(b"")), (nothing.clone(), nothing.clone(), nothing));
+        assert_eq!(
+            (exhibits(FILE.as_bytes()), exhibits(b"<"), exhibits(b"")),
+            (nothing.clone(), nothing.clone(), nothing)
+        );
         let large = SHOWN.replace("[1]", &"1".repeat(EXHIBITS_CAP + 1));
         assert!(exhibits(large.as_bytes()).is_empty());
     }

@@ -5,7 +5,7 @@
 
 mod png;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -5,7 +5,7 @@
 
 mod build;
 mod candidate;
-mod exhibits;
+pub(crate) mod exhibits;
 mod html;
 mod junit;
 mod terminal;

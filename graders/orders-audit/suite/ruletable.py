@@ -218,7 +218,7 @@ class _Counted:
             elif column:
                 cells.setdefault(order_id, {})[column] = difference
         for order_id, columns in cells.items():
-            self._count_cells(order_id, columns)
+            self._count_cells(order_id, columns, unasked)
 
     def _count_missing(self, order_id: str, placed: Placed, reason: str | None) -> None:
         """Charges an order that is not there: rejected, or lost among others."""
@@ -229,11 +229,15 @@ class _Counted:
             dressed = []
         self.tally.unclear.append((("order", order_id), (*dressed, rule)))
 
-    def _count_cells(self, order_id: str, columns: dict[str, Difference]) -> None:
+    def _count_cells(self, order_id: str, columns: dict[str, Difference], unasked: dict[Key, str]) -> None:
         versions = [self._expected.clean[order_id].placed, *self._older.get(order_id, ())]
         times = [one.row.version.exported_at.isoformat() + "Z" for one in versions[1:]]
         exported = columns.get("exported_at")
-        if exported is not None and exported.observed in times:
+        reason = unasked.get((versions[0].file, str(versions[0].line)))
+        if reason is not None:
+            # The right version was rejected.
+            self._count_missing(order_id, versions[0], reason)
+        elif exported is not None and exported.observed in times:
             # Another version won: it is the later one to a submission that misreads times.
             dressed = [found for one in versions for found in self._dressings(one)]
             rules_of_times = [found.rule for found in dressed if found.column == "exported_at"]

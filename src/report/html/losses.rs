@@ -209,8 +209,7 @@ fn shows_something(proof: &ProofView) -> bool {
 
 fn proof_row<'a>(finding: &FindingView, proof: &'a ProofView, index: usize) -> ProofRow<'a> {
     let tabled = proof.exhibits.iter().any(|exhibit| matches!(exhibit, Exhibit::Table(_)));
-    let (expected, observed) =
-        if tabled { Default::default() } else { compare(&proof.expected, &proof.observed) };
+    let (expected, observed) = if tabled { Default::default() } else { compare(&proof.expected, &proof.observed) };
     let exchanges = exchange_rows(&proof.exchanges);
     ProofRow {
         proof,

@@ -93,6 +93,13 @@ impl<'a> Chart<'a> {
     }
 }
 
+impl Curve<'_> {
+    /// Whether it has more than one point.
+    pub fn is_line(&self) -> bool {
+        self.path.contains(' ')
+    }
+}
+
 impl<'a> Scale<'a> {
     /// An axis on which all values have a place.
     fn of(axis: &'a Axis, values: impl Iterator<Item = f64>) -> Option<Self> {
@@ -134,7 +141,11 @@ impl<'a> Scale<'a> {
         let decades = (self.low.log10().floor() as i32)..=(self.high.log10().ceil() as i32);
         let span = self.high.log10() - self.low.log10();
         // Few decades need ticks inside of them, many not even each.
-        let within: &[f64] = if span < 1.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let within: &[f64] = match span {
+            ..1.5 => &[1.0, 2.0, 5.0],
+            1.5..3.0 => &[1.0, 3.0],
+            _ => &[1.0],
+        };
         let every = (span / TICKS).ceil().max(1.0) as usize;
         let all = decades.step_by(every).flat_map(|decade| within.iter().map(move |part| part * 10_f64.powi(decade)));
         all.filter(|value| (self.low..=self.high).contains(value)).collect()
@@ -230,7 +241,7 @@ mod tests {
         let chart = Chart::of(&series).expect("has points");
         let x: Vec<f64> = chart.curves[0].dots.iter().map(|(x, _)| x.parse().expect("a number")).collect();
         assert!(((x[1] - x[0]) - (x[2] - x[1])).abs() < 0.2, "{x:?}");
-        assert_eq!(labels(&chart.x), ["10", "100", "1,000"]);
+        assert_eq!(labels(&chart.x), ["10", "30", "100", "300", "1,000"]);
         assert_eq!(chart.listed[2], ["run", "1,000", "100"]);
         assert_eq!(chart.summary, "t, logarithmic against t, logarithmic: run");
     }
