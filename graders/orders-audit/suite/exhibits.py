@@ -114,6 +114,8 @@ def plot(output: Path, name: str, title: str) -> Exhibit:
 
 def picture_of(image: Decoded) -> Picture:
     """The pixels as planes of 8 bits."""
+    if (image.depth < 8 and image.colour not in (0, 3)) or (image.depth == 16 and image.colour == 3):
+        raise NotAnImage("it is of a kind that PNG does not have")
     width, height = image.width, image.height
     samples = image.pixels[::2] if image.depth == 16 else image.pixels
     if image.depth < 8:
