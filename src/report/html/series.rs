@@ -70,6 +70,8 @@ impl<'a> Chart<'a> {
         let points = || series.lines.iter().flat_map(|line| &line.points);
         let x = Scale::of(&series.x, points().map(|point| point[0]))?;
         let y = Scale::of(&series.y, points().flat_map(|point| point[1..].iter().copied()))?;
+        // A line to compare with is told by its name.
+        let told = || series.lines.iter().filter(|line| !line.dashed || line.points.len() <= 2);
         let scaled = |scale: &Axis| if scale.log { ", logarithmic" } else { "" };
         let names: Vec<&str> = series.lines.iter().map(|line| line.name.as_str()).collect();
         let curves = series.lines.iter().enumerate().map(|(index, line)| curve(index, line, &x, &y)).collect();
@@ -88,7 +90,11 @@ impl<'a> Chart<'a> {
             x: x.placed(LEFT, RIGHT),
             y: y.placed(BOTTOM, TOP),
             curves,
-            listed: if points().count() <= LISTED { series.lines.iter().flat_map(listed).collect() } else { vec![] },
+            listed: if told().map(|line| line.points.len()).sum::<usize>() <= LISTED {
+                told().flat_map(listed).collect()
+            } else {
+                vec![]
+            },
         })
     }
 }
