@@ -5,6 +5,7 @@
 mod cli;
 mod docker;
 mod golden;
+mod python;
 mod scripted;
 mod support;
 mod tidy;
