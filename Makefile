@@ -10,6 +10,7 @@ test: setup
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	./scripts/lint-python
+	./scripts/grader-tests
 	cargo test --no-fail-fast
 	# Of flawed references only what must find the flaw: all of them in full take an hour, and are for `make verify`.
 	$(TAKEHOME) verify stockroom --alone

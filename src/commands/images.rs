@@ -29,6 +29,10 @@ async fn list(engine: &Engine) -> Result<ExitStatus, Failure> {
         let note = if used.contains(&image.tag) || is_debian(&image.tag) { "" } else { "  not used by this version" };
         println!("{:width$}  {size:>10}{note}", image.tag);
     }
+    for (volume, image) in engine.packages().await.map_err(Failure::fault)? {
+        let of = images.iter().find(|known| known.id == image).map_or(image.as_str(), |known| known.tag.as_str());
+        println!("{volume}  packages of {of}, as a volume");
+    }
     let present: BTreeSet<&str> = images.iter().map(|image| image.tag.as_str()).collect();
     for tag in used.iter().filter(|tag| !present.contains(tag.as_str())) {
         println!("{tag:width$}  not built yet");
@@ -56,6 +60,17 @@ async fn prune(engine: &Engine, all: bool) -> Result<ExitStatus, Failure> {
     images.sort_by_key(|image| {
         ["examiner:", "runtime", "examiner-packages", "base", "debian"].iter().position(|name| image.tag.contains(name))
     });
+    // A volume of packages goes with its image, and before it: its mark is a container of that image.
+    let kept: BTreeSet<String> = {
+        let all = engine.images().await.map_err(Failure::fault)?;
+        all.into_iter().filter(|image| !images.contains(image)).map(|image| image.id).collect()
+    };
+    for (volume, image) in engine.packages().await.map_err(Failure::fault)? {
+        if !kept.contains(&image) {
+            engine.remove_packages(&volume).await.map_err(Failure::fault)?;
+            println!("removed {volume}");
+        }
+    }
     for image in &images {
         engine.remove_image(&image.tag).await.map_err(Failure::fault)?;
         println!("removed {}", image.tag);

@@ -115,7 +115,10 @@ pub async fn images(engine: &Engine, runtime: &str, sink: &dyn Sink) -> Result<I
     let images = Images {
         runtime: engine.ensure_image(&recipe, &mut line).await.map_err(failed)?,
         examiner: engine.ensure_image(&examiner, &mut line).await.map_err(failed)?,
+        packages: None,
     };
+    let packages = engine.ensure_packages(&images.runtime).await.map_err(Failure::fault)?;
+    let images = Images { packages, ..images };
     sink.event(Event::Ended(Phase::Images, begin.elapsed()));
     Ok(images)
 }

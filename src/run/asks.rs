@@ -2,13 +2,17 @@
 //!
 //! The examiner cannot reach the engine. It asks line by line, and goes on when it is answered.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
 use futures_util::future::try_join_all;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::execute::bounded;
-use super::plan::{Plan, RunPlan};
+use super::plan::{Plan, RunPlan, Slot};
 use crate::inside::protocol::{Ask, Line, Reply, RunAsk, RunReport};
 use crate::pod::{self, Pod};
 use crate::sandbox::{ContainerId, ContainerSpec, Sandbox, SandboxError};
@@ -42,19 +46,30 @@ pub(super) async fn dialogue<S: Sandbox>(
         drop(ask);
         code
     };
+    let tell = |reply: &Reply| {
+        let mut line = serde_json::to_vec(reply).unwrap_or_default();
+        line.push(b'\n');
+        // An agent that has ended needs no answer; its exit code tells the rest.
+        answer.send(line).ok();
+    };
+    let free = Slots::of(plan);
     let answering = async {
-        while let Some((number, wanted)) = asked.recv().await {
-            let reply = match wanted {
-                Ask::Run(wanted) => {
-                    let run = run(plan, sandbox, &wanted).await?;
-                    Reply { number, happened: true, run: Some(run) }
-                }
-                wanted => Reply { number, happened: obey(sandbox, replicas, &wanted).await?, run: None },
-            };
-            let mut line = serde_json::to_vec(&reply).unwrap_or_default();
-            line.push(b'\n');
-            // An agent that has ended needs no answer; its exit code tells the rest.
-            answer.send(line).ok();
+        let mut running = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                asked = asked.recv() => match asked {
+                    None => break,
+                    Some((number, Ask::Run(wanted))) => running.push(free.run(plan, sandbox, number, wanted)),
+                    Some((number, wanted)) => {
+                        tell(&Reply { number, happened: obey(sandbox, replicas, &wanted).await?, run: None });
+                    }
+                },
+                Some(ended) = running.next() => tell(&ended?),
+            }
+        }
+        // Nobody waits for them any more, but they have containers to remove.
+        while let Some(ended) = running.next().await {
+            ended?;
         }
         Ok::<_, SandboxError>(())
     };
@@ -95,12 +110,35 @@ fn refused(message: String) -> SandboxError {
     SandboxError::Failed { doing: "do what the examiner asks", message }
 }
 
+/// The slots in which no run goes on.
+struct Slots {
+    free: Mutex<Vec<Slot>>,
+    count: Semaphore,
+}
+
+impl Slots {
+    fn of(plan: &Plan) -> Self {
+        let free = plan.runs.as_ref().map(|runs| runs.slots.clone()).unwrap_or_default();
+        Self { count: Semaphore::new(free.len()), free: Mutex::new(free) }
+    }
+
+    /// A run as soon as a slot is free.
+    async fn run<S: Sandbox>(&self, plan: &Plan, sandbox: &S, number: u32, ask: RunAsk) -> Result<Reply, SandboxError> {
+        let runs = plan.runs.as_ref().ok_or_else(|| refused("this task has no command to run".to_owned()))?;
+        let _permit = self.count.acquire().await.map_err(|error| refused(error.to_string()))?;
+        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = free().pop().ok_or_else(|| refused("all runs are taken".to_owned()))?;
+        let report = run(runs, sandbox, &slot, &ask).await?;
+        free().push(slot);
+        Ok(Reply { number, happened: true, run: Some(report) })
+    }
+}
+
 /// Runs the submission's command once, in a container that is removed afterwards.
-async fn run<S: Sandbox>(plan: &Plan, sandbox: &S, ask: &RunAsk) -> Result<RunReport, SandboxError> {
-    let runs = plan.runs.as_ref().ok_or_else(|| refused("this task has no command to run".to_owned()))?;
-    let spec = runs.spec(ask).map_err(refused)?;
+async fn run<S: Sandbox>(runs: &RunPlan, sandbox: &S, slot: &Slot, ask: &RunAsk) -> Result<RunReport, SandboxError> {
+    let spec = runs.spec(slot, ask).map_err(refused)?;
     let beside = match &ask.beside {
-        Some(program) => Some(beside(sandbox, runs, ask, program).await?),
+        Some(program) => Some(beside(sandbox, &runs.beside(slot, ask, program).map_err(refused)?).await?),
         None => None,
     };
     let report = one(sandbox, runs, ask, &spec).await;
@@ -144,13 +182,8 @@ async fn one<S: Sandbox>(
 }
 
 /// Starts a program of ours on the candidate's side, and waits until it says `ready`.
-async fn beside<S: Sandbox>(
-    sandbox: &S,
-    runs: &RunPlan,
-    ask: &RunAsk,
-    program: &str,
-) -> Result<ContainerId, SandboxError> {
-    let id = sandbox.create(&runs.beside(ask, program).map_err(refused)?).await?;
+async fn beside<S: Sandbox>(sandbox: &S, spec: &ContainerSpec) -> Result<ContainerId, SandboxError> {
+    let id = sandbox.create(spec).await?;
     sandbox.start(&id).await?;
     let begin = Instant::now();
     loop {

@@ -26,6 +26,9 @@ pub const DEBIAN_RELEASE: &str = "bookworm";
 /// The base where a registry answers.
 pub const DEBIAN_IMAGE: &str = "debian:bookworm-slim";
 
+/// Where images have their packages; `packages.Dockerfile` says the same.
+pub const PACKAGES_DIR: &str = "/opt/venv";
+
 /// An image to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipe {

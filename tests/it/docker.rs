@@ -1,10 +1,10 @@
 //! Level 3: real Docker. The zoo of misbehaving submissions, isolation, kills and interrupts.
 //!
-//! Each test ends by asserting that nothing of its runs is left on the engine. They
+//! Each run is followed by the assertion that nothing of it is left on the engine. They
 //! run one after the other: most start several containers on a small machine.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,23 +25,38 @@ fn engine() -> Option<MutexGuard<'static, ()>> {
     Some(ENGINE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// What carries our run label.
-fn labelled() -> Vec<String> {
-    let list = |args: &[&str]| {
-        let output =
-            Command::new("docker").args(args).args(["--filter", "label=takehome.run"]).output().expect("docker");
+/// What one runner has on the engine. Other runners, living or killed, are no concern of a test.
+fn labelled(runner: u32) -> Vec<String> {
+    let list = |kind: &[&str], name: &str| {
+        let format = format!("{{{{.{name}}}}} {{{{.Label \"takehome.owner\"}}}}");
+        let output = Command::new("docker")
+            .args(kind)
+            .args(["--filter", "label=takehome.run", "--format", &format])
+            .output()
+            .expect("docker");
         assert!(output.status.success(), "{}", stderr(&output));
-        stdout(&output).lines().map(str::to_owned).collect::<Vec<_>>()
+        let owned = |line: &&str| line.split(':').rev().nth(1) == Some(runner.to_string().as_str());
+        stdout(&output).lines().filter(owned).map(str::to_owned).collect::<Vec<_>>()
     };
-    let mut found = list(&["ps", "--all", "--format", "{{.Names}}"]);
-    found.extend(list(&["volume", "ls", "--format", "{{.Name}}"]));
-    found.extend(list(&["network", "ls", "--format", "{{.Name}}"]));
+    let mut found = list(&["ps", "--all"], "Names");
+    found.extend(list(&["volume", "ls"], "Name"));
+    found.extend(list(&["network", "ls"], "Name"));
     found
 }
 
 #[track_caller]
-fn assert_nothing_left() {
-    assert_eq!(labelled(), Vec::<String>::new());
+fn assert_nothing_left(runner: u32) {
+    assert_eq!(labelled(runner), Vec::<String>::new());
+}
+
+/// Runs a command to its end; nothing of it may be left on the engine.
+#[track_caller]
+fn ended(command: &mut Command) -> Output {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let runner = child.id();
+    let output = child.wait_with_output().unwrap();
+    assert_nothing_left(runner);
+    output
 }
 
 fn zoo(submission: &str) -> PathBuf {
@@ -71,14 +86,13 @@ fn report_of(submission: &str) -> Value {
 fn report_as(task: &str, submission: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let output = grade_as(task, &zoo(submission), &out).output().unwrap();
+    let output = ended(&mut grade_as(task, &zoo(submission), &out));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(stderr(&output), "", "a report needs no words on standard error");
     let report = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
     for file in ["report.html", "junit.xml", "evidence/evidence.json"] {
         assert!(out.join(file).is_file(), "{file}");
     }
-    assert_nothing_left();
     report
 }
 
@@ -166,10 +180,10 @@ fn background(out: &Path) -> Child {
     grade(&zoo("walker"), out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Waits until something of ours is on the engine.
-fn wait_for_a_container() {
+/// Waits until something of a runner is on the engine.
+fn wait_for_a_container(runner: u32) {
     let begin = Instant::now();
-    while labelled().is_empty() {
+    while labelled(runner).is_empty() {
         assert!(begin.elapsed() < Duration::from_secs(120), "no container appeared");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -182,14 +196,15 @@ fn interrupts_clean_up_and_say_so() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
         let child = background(&out);
-        wait_for_a_container();
-        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        let runner = child.id();
+        wait_for_a_container(runner);
+        let sent = Command::new("kill").args(["-s", signal, &runner.to_string()]).status().unwrap();
         assert!(sent.success());
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
         assert!(stderr(&output).contains("the containers are removed"), "{}", stderr(&output));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is half-written");
-        assert_nothing_left();
+        assert_nothing_left(runner);
     }
 }
 
@@ -204,10 +219,10 @@ fn sweep_removes_what_killed_runners_left() {
         std::thread::sleep(Duration::from_millis(120 + moment * moment * 37));
         child.kill().unwrap();
         child.wait().unwrap();
-        left += labelled().len();
+        left += labelled(child.id()).len();
         let output = takehome().arg("sweep").output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-        assert_nothing_left();
+        assert_nothing_left(child.id());
     }
     assert!(left > 10, "the kills came too early or too late to prove anything: {left}");
 }
@@ -217,12 +232,13 @@ fn sweep_leaves_a_living_runner_alone() {
     let Some(_engine) = engine() else { return };
     let folder = tempfile::tempdir().unwrap();
     let child = background(&folder.path().join("out"));
-    wait_for_a_container();
+    let runner = child.id();
+    wait_for_a_container(runner);
     let output = takehome().arg("sweep").output().unwrap();
     assert!(stdout(&output).contains("kept"), "{}", stdout(&output));
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_nothing_left();
+    assert_nothing_left(runner);
 }
 
 #[test]
@@ -230,12 +246,11 @@ fn a_seed_and_only_narrow_a_run() {
     let Some(_engine) = engine() else { return };
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let output = grade(&zoo("plain"), &out).args(["--only", "zoo-answers", "--fail-under", "61"]).output().unwrap();
+    let output = ended(grade(&zoo("plain"), &out).args(["--only", "zoo-answers", "--fail-under", "61"]));
     assert_eq!(output.status.code(), Some(1), "60 of 60 is below 61");
     let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
     assert_eq!((&report["points"], &report["max_points"]), (&60.into(), &60.into()));
     assert_eq!(report["seed"], 918_273_645);
-    assert_nothing_left();
 }
 
 /// A disk that fills up while the report is written: nothing half-written stays.
@@ -251,11 +266,10 @@ fn a_full_disk_leaves_nothing_half_written() {
         .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
         .arg(grade.get_program())
         .args(grade.get_args());
-    let output = limited.current_dir(root()).env("NO_COLOR", "1").output().unwrap();
+    let output = ended(limited.current_dir(root()).env("NO_COLOR", "1"));
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("--out") && stderr(&output).contains("File too large"), "{}", stderr(&output));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    assert_nothing_left();
 }
 
 /// The kinds of probes examine an API that no built-in task has, and run from within a test as well.
@@ -294,4 +308,25 @@ fn an_analysis_is_run_as_the_suite_asks() {
     let hostile = report_as("sums", "sums-hostile");
     assert_eq!(hostile["verdict"], "graded");
     assert_eq!(lost(&hostile), ["sum-right", "sum-kept", "sum-beside"], "{}", hostile["findings"]);
+}
+
+/// Bombs, pipes, links, endless views and files that are not what their names say: a finding each, and no fault of ours.
+#[test]
+fn hostile_outputs_of_an_analysis_are_findings() {
+    let Some(_engine) = engine() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let checks =
+        ["output-cleaned", "output-warehouse", "plots-images", "plots-points", "report", "accounting", "answers-q1"];
+    let begin = Instant::now();
+    let mut command = takehome();
+    command.args(["--quiet", "grade", "orders-audit"]).arg(zoo("audit-hostile")).arg("--out").arg(&out);
+    let output = ended(command.args(["--seed", "5", "--only", &checks.join(",")]));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(begin.elapsed() < Duration::from_secs(240), "{:?}", begin.elapsed());
+    let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!((&report["verdict"], &report["points"]), (&"graded".into(), &0.into()));
+    for finding in report["findings"].as_array().unwrap() {
+        assert_eq!(finding["status"], "failed", "{finding}");
+    }
 }

@@ -5,7 +5,6 @@
 mod cli;
 mod docker;
 mod golden;
-mod python;
 mod scripted;
 mod support;
 mod tidy;

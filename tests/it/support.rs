@@ -146,7 +146,7 @@ pub fn plan_of(grader: &Grader, missing: &[String], only: &[String]) -> Plan {
         seed: 7,
         only,
         secrets: &Secrets { replicas: "s3cret".into(), instances: vec!["other1".into(), "other2".into()] },
-        images: &Images { runtime: "sha256:r".into(), examiner: "sha256:e".into() },
+        images: &Images { runtime: "sha256:r".into(), examiner: "sha256:e".into(), packages: None },
     })
 }
 

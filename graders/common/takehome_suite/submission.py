@@ -8,11 +8,12 @@ import json
 import os
 import socket
 import stat
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from takehome_suite.outcome import Inconclusive
+from takehome_suite.outcome import Inconclusive, NotAssessable
 from takehome_suite.run import Run
 
 FOLDERS = 256
@@ -41,6 +42,7 @@ class Submission:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._started = time.monotonic()
         self._folders = iter(range(FOLDERS))
 
     def input(self, name: str) -> Path:
@@ -74,7 +76,12 @@ class Submission:
 
         `kill_after` is in seconds. `small` takes the volume on which nothing has room. `beside` is Python that runs on
         the same volumes meanwhile; it gets the input and the output folder as arguments and first prints `ready`.
+
+        May be called by several threads: two runs go on at once, more wait.
         """
+        if time.monotonic() - self._started > self._run.budget_seconds:
+            budget = f"{self._run.budget_seconds:.0f} s"
+            raise NotAssessable(f"Not assessable: the time for all runs ({budget}) was used up before.")
         folder = "o000" if small else output or self.output()
         question = {
             "what": "run",

@@ -1,14 +1,15 @@
-"""The proposed checks of CHECKS.md, in a form that runs here: which data set shows what.
+"""The checks: which data set shows what.
 
-Each check looks at sets that exercise one rule and nothing else, so that one mistake costs one check. The suite may take
-over the sets and the comparisons; points, titles and probes are in CHECKS.md.
+Each check looks at sets that exercise one rule and nothing else, so that one mistake costs one check.
 """
 
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import count
 from pathlib import Path
+from threading import Lock, local
 from typing import Any
 
 import scenarios
@@ -29,6 +30,7 @@ from outputs import (
     compare_warehouse,
     read_cleaned,
 )
+from own_answers import read_answers
 from scenarios import Starts
 
 _ROWS = 220
@@ -48,8 +50,16 @@ class Result:
         yield from scenarios.failing(self.ended)
 
 
+@dataclass
+class Refused:
+    """A run on unusable input."""
+
+    ended: Any
+    changed: list[str]
+
+
 class Bench:
-    """Runs the submission once for each data set that checks ask for."""
+    """Runs the submission once for each data set that checks ask for. Checks may ask at the same time."""
 
     def __init__(self, runner: Starts, folder: Path, seed: int) -> None:
         self.runner = runner
@@ -59,23 +69,36 @@ class Bench:
         self.failed_rules: set[str] = set()
         # Of the growth: for each series, rows and seconds.
         self.seconds: list[list[tuple[int, float]]] = []
-        # The data set that was asked for last, for those who show what differs.
-        self.latest: Result | None = None
+        self._asked = local()
         self._results: dict[str, Result] = {}
-        self._places = 0
+        self._refused: dict[str, Refused] = {}
+        self._twice: scenarios.Twice | None = None
+        self._places = count(1)
+        self._locks: dict[str, Lock] = {}
+        self._lock = Lock()
 
     def place(self) -> Path:
-        self._places += 1
-        place = self.folder / f"place-{self._places}"
+        with self._lock:
+            place = self.folder / f"place-{next(self._places)}"
         place.mkdir()
         return place
+
+    def _only_one(self, key: str) -> Lock:
+        with self._lock:
+            return self._locks.setdefault(key, Lock())
 
     def result(
         self, profile: str, rules: Iterable[str] = (), rows: int = _ROWS, copies: float = 0.0
     ) -> Result:
+        self._asked.latest = self._result(profile, rules, rows, copies)
+        return self._asked.latest
+
+    def _result(self, profile: str, rules: Iterable[str], rows: int, copies: float) -> Result:
         wanted = tuple(sorted(rules))
         key = f"{profile} {wanted} {rows} {copies}"
-        if key not in self._results:
+        with self._only_one(key):
+            if key in self._results:
+                return self._results[key]
             # The first variant of the edge sets is the one with ties.
             seed = 8 * self.seed if profile == "edge" else self.seed
             data = generate(profile, seed, rows, wanted)
@@ -85,8 +108,39 @@ class Bench:
             data.write(place / "input")
             ended = self.runner.run(place / "input", place / "output")
             self._results[key] = Result(data, place / "input", place / "output", ended)
-        self.latest = self._results[key]
-        return self.latest
+            return self._results[key]
+
+    def refused(self, name: str) -> Refused:
+        """How a run on this unusable input ends, over the outputs of a run on good input."""
+        with self._only_one("refused"):
+            if not self._refused:
+                self._unusable = self.place()
+                self._good = generate("sample", self.seed, 60, [])
+                self._good.write(self._unusable / "good")
+            if name not in self._refused:
+                output = self._unusable / "output"
+                # What an earlier one has destroyed is made anew.
+                if not output.is_dir() or any(one.changed for one in self._refused.values()):
+                    self.runner.run(self._unusable / "good", output)
+                before = scenarios.content(output)
+                source = self._unusable / name
+                self._good.write(source)
+                UNUSABLE[name](source)
+                ended = self.runner.run(source, output)
+                changed = scenarios.differing(before, scenarios.content(output))
+                self._refused[name] = Refused(ended, changed)
+            return self._refused[name]
+
+    def twice(self) -> scenarios.Twice:
+        with self._only_one("twice"):
+            if self._twice is None:
+                self._twice = scenarios.twice(self.runner, self.place())
+            return self._twice
+
+    def found(self, check: "Check") -> list[tuple[Difference, Result | None]]:
+        """What a check finds, each with the data set that the check had asked for last."""
+        self._asked.latest = None
+        return [(difference, self._asked.latest) for difference in check.run(self)]
 
     def results(self) -> list[Result]:
         """Every data set that was analyzed."""
@@ -113,11 +167,15 @@ Run = Callable[[Bench], Iterator[Difference]]
 
 @dataclass(frozen=True)
 class Check:
-    """`rules` are those that the check decides about: rows that they touch are left out by `everything-at-once`."""
+    """`rules` are those that the check decides about: rows that they touch are left out by `everything-at-once`.
+
+    `alone`: time matters to it, so no other run goes on beside it.
+    """
 
     id: str
     run: Run
     rules: tuple[str, ...] = ()
+    alone: bool = False
 
 
 def _rows(*sets: tuple[str, str], reasons: tuple[str, ...] = (), columns: tuple[str, ...] = ()) -> Run:
@@ -186,18 +244,21 @@ def _answers(question: str, *sets: tuple[str, str]) -> Run:
         for profile, rules in sets:
             result = bench.result(profile, rules.split())
             yield from result.require_success()
-            try:
-                wanted = answers_of(read_cleaned(result.output), result.data.world)
-            except (OSError, ValueError):
-                # Charged by the checks of the cleaned rows.
-                continue
-            own = _Own(result.data.expected, wanted)
-            found = compare_answers(result.output, own)  # type: ignore[arg-type]
+            found = compare_answers(result.output, _following(result))
             for difference in found:
                 if difference.rule in (question, "answers.json") and not _is_rounding(difference, result):
                     yield difference
 
     return run
+
+
+def _following(result: Result) -> Any:
+    """What follows from the cleaned rows; where they cannot be read, the answers have to be those of the data."""
+    expected = result.data.expected
+    try:
+        return _Own(expected, answers_of(read_cleaned(result.output), result.data.world))
+    except (ValueError, OverflowError):
+        return expected
 
 
 def _is_rounding(difference: Difference, result: Result) -> bool:
@@ -220,7 +281,7 @@ class _Own:
 
     @property
     def answers(self) -> dict[str, Any]:
-        return {"meta": self.expected.answers["meta"], **self.own}
+        return {"meta": self.expected.answers["meta"], "q1": [], "q2": [], "q3": [], "q4": [], **self.own}
 
     @property
     def headlines(self) -> dict[str, list[str]]:
@@ -231,16 +292,16 @@ def _accounting(bench: Bench) -> Iterator[Difference]:
     result = bench.result("mess", sorted(set(RULES) - {"R1"}))
     yield from result.require_success()
     meta = result.data.expected.answers["meta"]
-    observed = scenarios.read_answers(result.output).get("meta", {})
+    observed = read_answers(result.output).get("meta", {})
     parts = [observed.get(name) for name in ("rows_clean", "rows_rejected", "duplicates_dropped")]
     if observed.get("rows_in") != meta["rows_in"]:
         yield Difference("answers.json", "meta", "rows_in", meta["rows_in"], observed.get("rows_in"))
     if not all(isinstance(part, int) for part in parts) or sum(parts) != observed.get("rows_in"):
         yield Difference("answers.json", "meta", "rows_in is the sum of", observed.get("rows_in"), parts)
-    for name, count in (("cleaned.csv", parts[0]), ("rejects.csv", parts[1])):
+    for name, rows in (("cleaned.csv", parts[0]), ("rejects.csv", parts[1])):
         found = scenarios.count_rows(result.output / name)
-        if found != count:
-            yield Difference(name, "meta", "number of rows", count, found)
+        if found != rows:
+            yield Difference(name, "meta", "number of rows", rows, found)
 
 
 def _lines(bench: Bench) -> Iterator[Difference]:
@@ -351,7 +412,7 @@ def _points(bench: Bench) -> Iterator[Difference]:
     """The points beside the plots are those of the submission's own answers."""
     result = bench.result("sample", [])
     yield from result.require_success()
-    own = _Own(result.data.expected, scenarios.read_answers(result.output))
+    own = _Own(result.data.expected, read_answers(result.output))
     for difference in compare_plots(result.output, own):  # type: ignore[arg-type]
         if difference.output.endswith(".csv"):
             yield difference
@@ -361,7 +422,7 @@ def _report(bench: Bench) -> Iterator[Difference]:
     """The report names the figures of the submission's own answers."""
     result = bench.result("sample", [])
     yield from result.require_success()
-    own = _Own(result.data.expected, scenarios.read_answers(result.output))
+    own = _Own(result.data.expected, read_answers(result.output))
     yield from compare_report(result.output, own)  # type: ignore[arg-type]
 
 
@@ -411,22 +472,10 @@ def _touched(result: Result, failed: set[str]) -> set[str]:
     return found
 
 
-def _unusable(names: tuple[str, ...], untouched: bool = False) -> Run:
+def _unusable(names: tuple[str, ...]) -> Run:
     def run(bench: Bench) -> Iterator[Difference]:
-        place = bench.place()
-        data = generate("sample", bench.seed, 60, [])
-        data.write(place / "good")
-        yield from scenarios.failing(bench.runner.run(place / "good", place / "output"))
-        before = scenarios.content(place / "output")
         for name in names:
-            source = place / name
-            data.write(source)
-            UNUSABLE[name](source)
-            ended = bench.runner.run(source, place / "output")
-            if untouched:
-                for changed in scenarios.differing(before, scenarios.content(place / "output")):
-                    yield Difference(changed, name, "was touched")
-                continue
+            ended = bench.refused(name).ended
             if ended.status != 2:
                 yield Difference("exit status", name, "unusable input", 2, ended.status)
             if not ended.stderr.strip() or "Traceback" in ended.stderr:
@@ -435,8 +484,23 @@ def _unusable(names: tuple[str, ...], untouched: bool = False) -> Run:
     return run
 
 
+def _untouched(bench: Bench) -> Iterator[Difference]:
+    """The outputs of an earlier run stay when the input is unusable."""
+    for name in ("missing-column", "no-table"):
+        for changed in bench.refused(name).changed:
+            yield Difference(changed, name, "was touched")
+
+
 def _scenario(check: Callable[..., Iterator[Difference]]) -> Run:
     return lambda bench: check(bench.runner, bench.place())
+
+
+def _rerun(bench: Bench) -> Iterator[Difference]:
+    yield from scenarios.rerun(bench.runner, bench.place(), bench.twice())
+
+
+def _environment(bench: Bench) -> Iterator[Difference]:
+    yield from scenarios.environment(bench.runner, bench.place(), bench.twice())
 
 
 def _scaling(bench: Bench) -> Iterator[Difference]:
@@ -479,6 +543,9 @@ _HEADERS = ("missing-column", "column-of-another-case", "empty-file", "not-csv",
 _PARTS = ("no-part", "no-part-of-that-case")
 _DATABASES = tuple(name for name in UNUSABLE if name not in (*_HEADERS, *_PARTS))
 
+# What is left over by the other checks.
+LAST = "everything-at-once"
+
 CHECKS = (
     Check("csv-format", _rows(("format", "R1"), ("format", "R1 R2")), ("R1",)),
     Check("fields-trimmed", _rows(("mess", "R2")), ("R2",)),
@@ -517,24 +584,24 @@ CHECKS = (
     Check("answers-q3", _answers("q3", ("sample", ""), ("mess", "R3")), ()),
     Check("answers-q4", _answers("q4", ("sample", "Q4"), ("sample", "Q4 R3")), ("Q4",)),
     Check("vocabulary", _vocabulary),
-    Check("everything-at-once", _everything),
+    Check(LAST, _everything),
     Check("output-cleaned", _cleaned_format),
     Check("output-warehouse", _output(compare_warehouse)),
     Check("plots-images", _images),
     Check("plots-points", _points),
     Check("report", _report),
     Check("fixed-point", _scenario(scenarios.fixed_point)),
-    Check("rerun", _scenario(scenarios.rerun)),
-    Check("environment", _scenario(scenarios.environment)),
+    Check("rerun", _rerun),
+    Check("environment", _environment),
     Check("empty-parts", _scenario(scenarios.empty)),
     Check("unusable-parts", _unusable(_PARTS)),
     Check("unusable-header", _unusable(_HEADERS)),
     Check("unusable-reference", _unusable(_DATABASES)),
-    Check("unusable-untouched", _unusable(("missing-column", "no-table"), untouched=True)),
-    Check("atomic", _scenario(scenarios.atomic)),
+    Check("unusable-untouched", _untouched),
+    Check("atomic", _scenario(scenarios.atomic), alone=True),
     Check("locked-reference", _scenario(scenarios.locked_reference)),
     Check("locked-output", _scenario(scenarios.locked_output)),
-    Check("scaling", _scaling),
+    Check("scaling", _scaling, alone=True),
 )
 
 assert set(RULE_OF_REASON) == set(REASONS)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import scenarios
-from checks import CHECKS, Bench
+from checks import CHECKS, LAST, Bench
 from generator import PROFILES, generate
 from outputs import Difference, compare_all
 
@@ -176,8 +176,7 @@ def _check(name: str, runner: Runner, chosen: argparse.Namespace, folder: Path) 
     bench = Bench(runner, folder, int(chosen.seeds.split(":")[0]))
     lost = []
     wanted = None if chosen.checks == "all" else chosen.checks.split(",")
-    # What is left over by the other checks comes last.
-    for check in sorted(CHECKS, key=lambda check: check.id == "everything-at-once"):
+    for check in sorted(CHECKS, key=lambda check: check.id == LAST):
         if wanted is not None and check.id not in wanted:
             continue
         found = list(check.run(bench))

@@ -97,10 +97,8 @@ def plot(output: Path, name: str, title: str) -> Exhibit:
         if path.stat().st_size > _PLOT_BYTES:
             return Text(title, "", note="The plot is not shown: its file is too large.")
         image = read_png(path.read_bytes())
-        if image.width * image.height > _PIXELS:
-            return Text(
-                title, "", note=f"The plot is not shown: {image.width} by {image.height} is too large."
-            )
+        if image.bytes_seen is not None or image.width * image.height > _PIXELS:
+            return Text(title, "", note="The plot is not shown: it is interlaced or has too many pixels.")
         png = picture_of(image).png()
     except NotAnImage as error:
         return Text(title, "", note=f"The plot cannot be read: {error}.")

@@ -1,23 +1,18 @@
-"""Compares what a submission wrote with what was expected. Every difference names the output and the rule behind it.
+"""Compares what a submission wrote with what was expected. Every difference names the output and the rule behind it."""
 
-Reads files that somebody else wrote: bounded in size, never followed out of the output folder, never executed.
-"""
-
-import csv
-import io
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from generator.expected import Expected
 from generator.faults import RULE_OF_REASON
 from generator.model import CLEANED_COLUMNS
+from hostile import Unreadable, open_database, read_bytes, read_csv, read_json, read_text, rows_of
 from png import NotAnImage, read_png
 
 NAMES = (
@@ -47,8 +42,10 @@ RULE_OF_COLUMN = {
     "exported_at": "R6",
     "net_revenue_usd": "R16",
 }
+# How far before its path the beginning of an image may stand.
+_REACH = 400
+_MENTIONS = 100
 _NUMBERS = ("quantity", "unit_price", "discount_pct", "net_revenue_usd")
-_MOST_BYTES = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -80,12 +77,9 @@ def compare_all(folder: Path, expected: Expected) -> Iterator[Difference]:
 def compare_answers(folder: Path, expected: Expected) -> Iterator[Difference]:
     name = "answers.json"
     try:
-        observed = json.loads(_text(folder / name), parse_constant=_refuse)
-    except (OSError, ValueError) as error:
+        observed = read_json(folder / name)
+    except Unreadable as error:
         yield Difference(name, name, f"cannot be read: {error}")
-        return
-    if not isinstance(observed, dict):
-        yield Difference(name, name, "is no JSON object")
         return
     for question, wanted in expected.answers.items():
         found = observed.get(question)
@@ -102,8 +96,8 @@ def compare_answers(folder: Path, expected: Expected) -> Iterator[Difference]:
 def compare_cleaned(folder: Path, expected: Expected) -> Iterator[Difference]:
     name = "cleaned.csv"
     try:
-        header, rows = _csv(folder / name)
-    except (OSError, ValueError) as error:
+        header, rows = read_csv(folder / name)
+    except Unreadable as error:
         yield Difference(name, name, f"cannot be read: {error}")
         return
     if header != list(CLEANED_COLUMNS):
@@ -112,25 +106,25 @@ def compare_cleaned(folder: Path, expected: Expected) -> Iterator[Difference]:
     ids = [row[0] for row in rows]
     if ids != sorted(ids, key=lambda text: text.encode()):
         yield Difference(name, "R18", "the rows are not sorted by order_id")
-    if "\r" in _text(folder / name):
+    if b"\r" in read_bytes(folder / name):
         yield Difference(name, name, "the lines do not end with LF")
     yield from _compare_rows(name, {row[0]: row for row in rows}, len(rows), expected)
 
 
 def read_cleaned(folder: Path) -> list[list[str]]:
-    """The rows of `cleaned.csv`. Raises `OSError` or `ValueError` if it cannot be read."""
-    header, rows = _csv(folder / "cleaned.csv")
+    """The rows of `cleaned.csv`. Raises `Unreadable` if it cannot be read."""
+    header, rows = read_csv(folder / "cleaned.csv")
     if header != list(CLEANED_COLUMNS):
-        raise ValueError("the header is another one")
+        raise Unreadable("the header is another one")
     return rows
 
 
 def compare_rejects(folder: Path, expected: Expected) -> Iterator[Difference]:
     name = "rejects.csv"
     try:
-        header, rows = _csv(folder / name)
+        header, rows = read_csv(folder / name)
         found = [(file, int(line), reason) for file, line, reason in rows]
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         yield Difference(name, name, f"cannot be read: {error}")
         return
     if header != ["source_file", "line", "reason"]:
@@ -151,15 +145,11 @@ def compare_rejects(folder: Path, expected: Expected) -> Iterator[Difference]:
 
 def compare_warehouse(folder: Path, expected: Expected) -> Iterator[Difference]:
     name = "warehouse.sqlite"
-    path = folder / name
-    if not path.is_file():
-        yield Difference(name, name, "is missing")
-        return
     try:
-        with closing(sqlite3.connect(path, timeout=10)) as connection:
-            columns = connection.execute("PRAGMA table_info(orders_clean)").fetchall()
-            rows = connection.execute(f"SELECT {', '.join(CLEANED_COLUMNS)} FROM orders_clean").fetchall()
-    except sqlite3.Error as error:
+        with open_database(folder / name) as connection:
+            columns = rows_of(connection, "PRAGMA table_info(orders_clean)")
+            rows = rows_of(connection, f"SELECT {', '.join(CLEANED_COLUMNS)} FROM orders_clean")
+    except Unreadable as error:
         yield Difference(name, name, f"cannot be read: {error}")
         return
     # Their order is nobody's business.
@@ -177,8 +167,8 @@ def compare_plots(folder: Path, expected: Expected) -> Iterator[Difference]:
     for question, stem in (("q1", "monthly_revenue"), ("q3", "return_rate")):
         name = f"plots/{stem}.png"
         try:
-            image = read_png(_bytes(folder / name))
-        except (OSError, NotAnImage) as error:
+            image = read_png(read_bytes(folder / name))
+        except (Unreadable, NotAnImage) as error:
             yield Difference(name, name, f"cannot be read: {error}")
         else:
             if image.width < 400 or image.height < 300:
@@ -187,8 +177,8 @@ def compare_plots(folder: Path, expected: Expected) -> Iterator[Difference]:
                 yield Difference(name, name, "is blank")
         name = f"plots/{stem}.csv"
         try:
-            header, rows = _csv(folder / name)
-        except (OSError, ValueError) as error:
+            header, rows = read_csv(folder / name)
+        except Unreadable as error:
             yield Difference(name, name, f"cannot be read: {error}")
             continue
         wanted = [{key: str(value) for key, value in row.items()} for row in expected.answers[question]]
@@ -201,8 +191,8 @@ def compare_plots(folder: Path, expected: Expected) -> Iterator[Difference]:
 def compare_report(folder: Path, expected: Expected) -> Iterator[Difference]:
     name = "report.md"
     try:
-        text = _text(folder / name)
-    except (OSError, ValueError) as error:
+        text = read_text(folder / name)
+    except Unreadable as error:
         yield Difference(name, name, f"cannot be read: {error}")
         return
     headings = headings_of(text)
@@ -210,8 +200,7 @@ def compare_report(folder: Path, expected: Expected) -> Iterator[Difference]:
         if heading.casefold() not in headings:
             yield Difference(name, name, "heading", heading, None)
     for plot in ("plots/monthly_revenue.png", "plots/return_rate.png"):
-        path = rf"(?:\./)?{re.escape(plot)}"
-        if not re.search(rf"!\[[^\]]*\]\(<?{path}|<img[^>]*src=[\"']?{path}", text):
+        if not embeds(text, plot):
             yield Difference(name, name, "does not embed", plot, None)
     for question, words in expected.headlines.items():
         for word in words:
@@ -221,9 +210,27 @@ def compare_report(folder: Path, expected: Expected) -> Iterator[Difference]:
 
 def headings_of(text: str) -> set[str]:
     """The headings of a Markdown text, in lower case, without numbers before and colons behind them."""
-    found = re.findall(r"^#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", text, re.MULTILINE)
-    found += re.findall(r"^(.+?)[ \t]*\n(?:=+|-+)[ \t]*$", text, re.MULTILINE)
-    return {re.sub(r"^[\d.)]+\s+|:$", "", heading.replace("*", "")).casefold() for heading in found}
+    found = []
+    above = ""
+    for line in text.splitlines():
+        bare = line.strip(" \t")
+        level = len(line) - len(line.lstrip("#"))
+        if 1 <= level <= 6 and line[level : level + 1] in (" ", "\t"):
+            found.append(line[level:].strip(" \t").rstrip("#").rstrip(" \t"))
+        elif bare and above and (set(bare) == {"="} or set(bare) == {"-"}):
+            found.append(above)
+        above = bare
+    plain = (heading[:200].replace("*", "") for heading in found)
+    return {re.sub(r"^[\d.)]+\s+|:$", "", heading).casefold() for heading in plain}
+
+
+def embeds(text: str, plot: str) -> bool:
+    """Whether a Markdown text embeds the image, as Markdown or as HTML."""
+    for found in islice(re.finditer(re.escape(plot), text), _MENTIONS):
+        before = text[max(0, found.start() - _REACH) : found.start()].removesuffix("./")
+        if re.search(r"!\[[^\]]*\]\(<?$|<img[^>]*src=[\"']?$", before):
+            return True
+    return False
 
 
 def names(text: str, word: str) -> bool:
@@ -285,29 +292,3 @@ def _stored_alike(column: str, wanted: str, cell: object) -> bool:
         return cell == float(wanted) if isinstance(cell, float) else Decimal(str(cell)) == Decimal(wanted)
     except InvalidOperation:
         return False
-
-
-def _csv(path: Path) -> tuple[list[str], list[list[str]]]:
-    text = _text(path)
-    if text.startswith("\ufeff"):
-        raise ValueError("it begins with a BOM")
-    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    if not rows:
-        raise ValueError("it is empty")
-    return rows[0], rows[1:]
-
-
-def _text(path: Path) -> str:
-    return _bytes(path).decode()
-
-
-def _bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise FileNotFoundError("it is missing")
-    if path.stat().st_size > _MOST_BYTES:
-        raise ValueError("it is too large")
-    return path.read_bytes()
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")

@@ -13,6 +13,8 @@ from takehome_suite.submission import Ended, NotAFile, Submission, take
 # What lies beside a database belongs to it.
 TAKEN = (*NAMES, "warehouse.sqlite-wal", "warehouse.sqlite-journal")
 LOOK_SECONDS = 0.002
+# Outputs of all runs that are held at a time; those of this suite's data sets are a fraction of it.
+_MOST_BYTES = 100_000_000
 
 LOCK = """
 import sqlite3, sys, time
@@ -44,6 +46,8 @@ class Runs:
     def __init__(self, submission: Submission) -> None:
         self._submission = submission
         self._folders: dict[Path, str] = {}
+        self._held: dict[Path, int] = {}
+        self._lock = threading.Lock()
 
     def run(
         self,
@@ -85,15 +89,20 @@ class Runs:
         thread.join()
         return found[0]
 
-    @staticmethod
-    def _take_over(hostile: Path, local: Path) -> None:
+    def _take_over(self, hostile: Path, local: Path) -> None:
         shutil.rmtree(local)
+        local.mkdir()
+        with self._lock:
+            self._held = {place: size for place, size in self._held.items() if place.is_dir()}
+            self._held[local] = 0
         for name in TAKEN:
-            try:
-                content = take(hostile, name)
-            except NotAFile:
-                continue
+            with self._lock:
+                left = _MOST_BYTES - sum(self._held.values())
+                try:
+                    content = take(hostile, name, most=left)
+                except NotAFile:
+                    continue
+                self._held[local] += len(content)
             place = local / name
-            place.parent.mkdir(parents=True, exist_ok=True)
+            place.parent.mkdir(exist_ok=True)
             place.write_bytes(content)
-        local.mkdir(exist_ok=True)

@@ -1,19 +1,17 @@
-"""What is asked of runs rather than of numbers: bad input, reruns, kills, locks, the fixed point, other arrangements."""
+"""What is asked of runs rather than of numbers: reruns, kills, locks, the fixed point, other arrangements."""
 
-import csv
-import json
 import random
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from generator import generate
 from generator.model import RULES
-from generator.unusable import UNUSABLE
+from hostile import Unreadable, open_database, read_bytes, read_csv, rows_of
 from outputs import NAMES, Difference, compare_all, compare_cleaned
+from own_answers import read_answers
 from png import NotAnImage, read_png
 
 _ROWS = 300
@@ -48,25 +46,18 @@ def content(output: Path) -> dict[str, object]:
         path = output / name
         if not path.is_file():
             continue
-        if name.endswith(".png"):
-            try:
-                image = read_png(path.read_bytes())
+        try:
+            if name.endswith(".sqlite"):
+                with open_database(path) as connection:
+                    found[name] = rows_of(connection, "SELECT * FROM orders_clean ORDER BY order_id")
+            elif name.endswith(".png"):
+                image = read_png(read_bytes(path))
                 found[name] = (image.width, image.height, image.pixels, image.palette)
-            except NotAnImage as error:
-                found[name] = str(error)
-        elif name.endswith(".sqlite"):
-            found[name] = _rows(path)
-        else:
-            found[name] = path.read_bytes()
+            else:
+                found[name] = read_bytes(path)
+        except (Unreadable, NotAnImage) as error:
+            found[name] = str(error)
     return found
-
-
-def _rows(path: Path) -> object:
-    try:
-        with closing(sqlite3.connect(path, timeout=10)) as connection:
-            return connection.execute("SELECT * FROM orders_clean ORDER BY order_id").fetchall()
-    except sqlite3.Error as error:
-        return f"{type(error).__name__}: {error}"
 
 
 def failing(ended: Any) -> Iterator[Difference]:
@@ -80,51 +71,45 @@ def differing(one: dict[str, object], other: dict[str, object]) -> list[str]:
     return [name for name in NAMES if one.get(name) != other.get(name)]
 
 
-def unusable(runner: Starts, place: Path) -> Iterator[Difference]:
-    """Exit 2, a reason, no traceback, and the outputs of an earlier run stay."""
-    data = generate("sample", 11, _ROWS)
-    output = place / "output"
-    data.write(place / "good")
-    yield from failing(runner.run(place / "good", output))
-    before = content(output)
-    for name, damage in UNUSABLE.items():
-        source = place / name
-        data.write(source)
-        damage(source)
-        ended = runner.run(source, output)
-        if ended.status != 2:
-            yield Difference("exit status", name, "unusable input", 2, ended.status)
-        if not ended.stderr.strip() or "Traceback" in ended.stderr:
-            yield Difference("stderr", name, "a reason without traceback", None, ended.stderr[-200:])
-        for changed in differing(before, content(output)):
-            yield Difference(changed, name, "was touched")
+@dataclass(frozen=True)
+class Twice:
+    """One data set analyzed twice into the same folder, in which sets of Python keep their order."""
+
+    source: Path
+    output: Path
+    ended: Any
+    first: dict[str, object]
+    again: dict[str, object]
 
 
-def rerun(runner: Starts, place: Path) -> Iterator[Difference]:
-    """The same content again: in the same folder, in a fresh one, over the outputs of other data."""
-    data, other = generate("mess", 12, _ROWS), generate("sample", 13, _ROWS)
-    data.write(place / "input")
-    other.write(place / "other")
-    yield from failing(_run(runner, place / "input", place / "first"))
-    first = content(place / "first")
-    _run(runner, place / "input", place / "first")
+def twice(runner: Starts, place: Path) -> Twice:
+    """What reruns and other environments are compared with."""
+    source, output = place / "input", place / "first"
+    generate("mess", 12, _ROWS).write(source)
+    ended = _run(runner, source, output)
+    first = content(output)
+    _run(runner, source, output)
+    return Twice(source, output, ended, first, content(output))
+
+
+def rerun(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]:
+    """The same content again: in the same folder, and over the outputs of other data."""
+    generate("sample", 13, _ROWS).write(place / "other")
+    yield from failing(twice.ended)
     _run(runner, place / "other", place / "second")
-    _run(runner, place / "input", place / "second")
-    for label, folder in (("again", "first"), ("over other outputs", "second")):
-        for name in differing(first, content(place / folder)):
+    _run(runner, twice.source, place / "second")
+    for label, found in (("again", twice.again), ("over other outputs", content(place / "second"))):
+        for name in differing(twice.first, found):
             yield Difference(name, "rerun", label)
 
 
-def environment(runner: Starts, place: Path) -> Iterator[Difference]:
+def environment(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]:
     """The same content whatever the time zone, the locale and the seed of hashes are."""
-    generate("mess", 12, _ROWS).write(place / "input")
-    yield from failing(_run(runner, place / "input", place / "first"))
-    _run(runner, place / "input", place / "again")
-    runner.run(place / "input", place / "second", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LC_ALL="C.UTF-8")
-    first = content(place / "first")
+    yield from failing(twice.ended)
+    runner.run(twice.source, place / "second", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LC_ALL="C.UTF-8")
     # What differs anyway is charged by `rerun`.
-    unstable = differing(first, content(place / "again"))
-    for name in differing(first, content(place / "second")):
+    unstable = differing(twice.first, twice.again)
+    for name in differing(twice.first, content(place / "second")):
         if name not in unstable:
             yield Difference(name, "environment", "in another environment")
 
@@ -276,10 +261,11 @@ def _locked(runner: Starts, place: Path, which: str) -> Iterator[Difference]:
     data = generate("sample", 20, _ROWS, [])
     data.write(place / "input")
     output = place / "output"
-    yield from failing(runner.run(place / "input", output))
-    if which == "output" and not (output / "warehouse.sqlite").is_file():
-        yield Difference("warehouse.sqlite", "lock", "is missing")
-        return
+    if which == "output":
+        yield from failing(runner.run(place / "input", output))
+        if not (output / "warehouse.sqlite").is_file():
+            yield Difference("warehouse.sqlite", "lock", "is missing")
+            return
     ended = runner.run(place / "input", output, locked=which)
     if ended.status:
         yield Difference("exit status", "lock", ended.stderr.strip()[-200:], 0, ended.status)
@@ -287,36 +273,25 @@ def _locked(runner: Starts, place: Path, which: str) -> Iterator[Difference]:
         yield Difference(difference.output, "lock", str(difference))
 
 
-def read_answers(output: Path) -> dict[str, Any]:
-    """`answers.json`, or nothing if it cannot be read."""
-    try:
-        found = json.loads((output / "answers.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def read_reasons(output: Path) -> list[str]:
     """The reasons in `rejects.csv`, or nothing if it cannot be read."""
     try:
-        with (output / "rejects.csv").open(encoding="utf-8", newline="") as file:
-            return [row.get("reason") or "" for row in csv.DictReader(file)]
-    except (OSError, ValueError, csv.Error):
+        header, rows = read_csv(output / "rejects.csv")
+    except Unreadable:
         return []
+    return [dict(zip(header, row, strict=False)).get("reason", "") for row in rows]
 
 
 def count_rows(path: Path) -> int:
     """The rows of a csv file behind its header; -1 if there is none."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return sum(1 for _ in csv.reader(file)) - 1
-    except (OSError, ValueError, csv.Error):
+        return len(read_csv(path)[1])
+    except Unreadable:
         return -1
 
 
 SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
-    "unusable": unusable,
-    "rerun": rerun,
+    "rerun": lambda runner, place: rerun(runner, place, twice(runner, place)),
     "arrangements": arrangements,
     "fixed-point": fixed_point,
     "empty": empty,
@@ -324,5 +299,5 @@ SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
     "locked-reference": locked_reference,
     "locked-output": locked_output,
     "watch": watch,
-    "environment": environment,
+    "environment": lambda runner, place: environment(runner, place, twice(runner, place)),
 }

@@ -1,8 +1,9 @@
 """Each check of the rubric is one test: it looks at what the submission made of data sets whose truth is known."""
 
 import pytest
-from checks import CHECKS, Bench, Check
+from checks import CHECKS, LAST, Bench, Check
 from exhibits import wrong_cells
+from shared_work import SharedWork
 from takehome_suite.exhibits import Exhibits
 from takehome_suite.outcome import fail, require
 
@@ -20,18 +21,15 @@ OF_WHAT_WORKS = {
 }
 
 
-# What is left over by the other checks comes last.
 @pytest.mark.parametrize(
-    "check", sorted(CHECKS, key=lambda check: check.id == "everything-at-once"), ids=lambda check: check.id
+    "check", sorted(CHECKS, key=lambda check: (check.id == LAST, check.alone)), ids=lambda check: check.id
 )
-def test_check(bench: Bench, check: Check, exhibits: Exhibits) -> None:
+def test_check(bench: Bench, work: SharedWork, check: Check, exhibits: Exhibits) -> None:
     if check.id in OF_WHAT_WORKS:
         plain = bench.result("sample", [])
         works = plain.ended.status == 0 and (plain.output / "answers.json").is_file()
         require(works, "the run on a plain data set does not succeed", observed=plain.ended.stderr[-300:])
-    bench.latest = None
-    # While a check tells a difference, the bench knows the data set that it is about.
-    found = [(difference, bench.latest) for difference in check.run(bench)]
+    found = work.of(check)
     if not found:
         return
     exhibits.show(lambda: wrong_cells(found))

@@ -14,26 +14,35 @@ const SMALL_DIR: &str = "/small";
 const SMALL: u64 = 256 << 10;
 /// Output folders that exist from the start, `o000` to `o255`: nothing else may make one.
 const FOLDERS: usize = 256;
+/// The suite decides which runs are compared by their time, and lets no other run go on beside them.
+const RUNS_AT_ONCE: usize = 2;
 
 /// How the submission's command is run.
 #[derive(Debug, Clone)]
 pub struct RunPlan {
-    /// A run, but for its folders and its further environment.
+    /// A run, but for its name, its folders and its further environment.
     base: ContainerSpec,
-    /// Name of the container beside a run.
-    beside: String,
+    /// As many runs may go on at once.
+    pub slots: Vec<Slot>,
     /// The longest run.
     pub within: Duration,
 }
 
+/// The names of the containers of one run at a time.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    run: String,
+    beside: String,
+}
+
 impl RunPlan {
     /// The containers that it may make.
-    pub fn names(&self) -> [&str; 2] {
-        [&self.base.name, &self.beside]
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.slots.iter().flat_map(|slot| [slot.run.as_str(), slot.beside.as_str()])
     }
 
     /// The container of one run.
-    pub fn spec(&self, ask: &RunAsk) -> Result<ContainerSpec, String> {
+    pub fn spec(&self, slot: &Slot, ask: &RunAsk) -> Result<ContainerSpec, String> {
         for folder in [&ask.input, &ask.output] {
             let plain = |c: char| c.is_ascii_alphanumeric() || " _-".contains(c);
             let named = |part: &str| !part.is_empty() && part.chars().all(plain);
@@ -41,7 +50,7 @@ impl RunPlan {
                 return Err(format!("`{folder}` is no folder of letters, digits, spaces, _ and -"));
             }
         }
-        let mut spec = self.base.clone();
+        let mut spec = ContainerSpec { name: slot.run.clone(), ..self.base.clone() };
         let output = if ask.small { SMALL_DIR } else { OUTPUT_DIR };
         spec.argv.extend([
             "--input".to_owned(),
@@ -55,10 +64,10 @@ impl RunPlan {
     }
 
     /// A program of ours beside a run, on the candidate's side: it is on the same volumes, and on no other.
-    pub fn beside(&self, ask: &RunAsk, program: &str) -> Result<ContainerSpec, String> {
-        let mut spec = self.spec(ask)?;
+    pub fn beside(&self, slot: &Slot, ask: &RunAsk, program: &str) -> Result<ContainerSpec, String> {
+        let mut spec = self.spec(slot, ask)?;
         let folders = spec.argv.split_off(spec.argv.len() - 4);
-        spec.name.clone_from(&self.beside);
+        spec.name.clone_from(&slot.beside);
         spec.argv = ["python3", "-I", "-c", program, &folders[1], &folders[3]].map(str::to_owned).into();
         for mount in spec.mounts.iter_mut().filter(|mount| mount.target == INPUT_DIR) {
             // It may hold a lock on what runs only read.
@@ -103,7 +112,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, analysis: &Analysis) -> Pod {
         mount("output", OUTPUT_DIR, false),
         mount("small", SMALL_DIR, false),
     ];
-    mounts.extend(inputs.dependencies());
+    mounts.extend(inputs.packages());
     let mut env = candidate_env(inputs);
     env.extend(analysis.env.iter().cloned());
     let base = ContainerSpec {
@@ -119,7 +128,8 @@ pub(super) fn pod(inputs: &Inputs<'_>, analysis: &Analysis) -> Pod {
         scratch: vec![Scratch { target: "/tmp".into(), size: task.limits.tmp, executable: false, uid: 0 }],
         bounds: inputs.bounds(),
     };
-    let runs = RunPlan { base, beside: inputs.name("beside"), within: analysis.within };
+    let slot = |n: usize| Slot { run: inputs.name(&format!("run-{n}")), beside: inputs.name(&format!("beside-{n}")) };
+    let runs = RunPlan { base, slots: (0..RUNS_AT_ONCE).map(slot).collect(), within: analysis.within };
     let folders = |count: usize| -> Vec<u8> {
         tar_of(&(0..count).map(|n| (format!("o{n:03}/.keep"), Vec::new())).collect::<Vec<_>>())
     };

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-pub use self::analysis::RunPlan;
+pub use self::analysis::{RunPlan, Slot};
 use crate::inside::{GRADER_DIR, PROGRAM};
+use crate::sandbox::recipe::PACKAGES_DIR;
 use crate::sandbox::{Bounds, ContainerSpec, Mount, Network, Role, Scratch, VolumeSpec};
 use crate::submission::Submission;
 use crate::task::{Grader, Phase, Probes, Readiness, Work};
@@ -62,6 +63,8 @@ pub struct Images {
     pub runtime: String,
     /// Examiner and holder.
     pub examiner: String,
+    /// The volume with the runtime's packages, where the engine opens files in images slowly.
+    pub packages: Option<String>,
 }
 
 /// What a run will do.
@@ -171,10 +174,12 @@ impl Inputs<'_> {
         self.submission.total_bytes() + self.submission.files.len() as u64 * 8192 + 4 * MIB
     }
 
-    /// The volume of further packages, where there are some.
-    fn dependencies(&self) -> Option<Mount> {
-        let volume = || self.name("deps");
-        (!self.missing.is_empty()).then(|| Mount { volume: volume(), target: DEPENDENCIES_DIR.into(), read_only: true })
+    /// The volumes of packages that are not read from the image: the runtime's, and further ones.
+    fn packages(&self) -> impl Iterator<Item = Mount> {
+        let mount = |volume: String, target: &str| Mount { volume, target: target.to_owned(), read_only: true };
+        let runtime = self.images.packages.clone().map(|volume| mount(volume, PACKAGES_DIR));
+        let further = (!self.missing.is_empty()).then(|| mount(self.name("deps"), DEPENDENCIES_DIR));
+        runtime.into_iter().chain(further)
     }
 
     /// The bounds of a container with candidate code.

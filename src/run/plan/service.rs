@@ -139,7 +139,7 @@ fn start(
         Mount { volume: code.to_owned(), target: CODE_DIR.into(), read_only: true },
         Mount { volume: data.to_owned(), target: DATA_DIR.into(), read_only: false },
     ];
-    mounts.extend(inputs.dependencies());
+    mounts.extend(inputs.packages());
     let spec = ContainerSpec {
         name: inputs.name(name),
         role: Role::Replica,

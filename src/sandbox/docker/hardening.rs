@@ -16,13 +16,15 @@ use crate::sandbox::{ContainerSpec, Network, Role};
 /// ptrace, no io_uring. Inline, as the engine takes no path.
 const SECCOMP: &str = include_str!("../../../docker/seccomp.json");
 
-/// What of the engine matters for hardening.
+/// What of the engine matters for how containers are made.
 #[derive(Debug, Clone, Default)]
 pub struct EngineTraits {
     /// As the engine names it, such as `x86_64`.
     pub architecture: String,
     /// Whether the engine confines by AppArmor.
     pub apparmor: bool,
+    /// Whether its storage driver opens files in images slowly.
+    pub slow_images: bool,
 }
 
 /// The host configuration of a container.
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_profile_follows_the_architecture() {
-        let engine = EngineTraits { architecture: "aarch64".into(), apparmor: true };
+        let engine = EngineTraits { architecture: "aarch64".into(), apparmor: true, slow_images: false };
         let options = security_options(&engine);
         assert!(options[1].contains("SCMP_ARCH_AARCH64") && !options[1].contains("X86_64"));
         assert_eq!(options[2], "apparmor=docker-default");

@@ -20,7 +20,7 @@ use super::{Engine, NO_SPACE, OPERATION, translate, within};
 use crate::sandbox::SandboxError;
 use crate::sandbox::recipe::{BASE_PACKAGES, DEBIAN_IMAGE, DEBIAN_RELEASE, Parent, Recipe};
 
-const IMAGE_LABEL: &str = "takehome.image";
+pub(super) const IMAGE_LABEL: &str = "takehome.image";
 /// A registry that has not begun to answer by then is taken as absent.
 const REGISTRY_PATIENCE: Duration = Duration::from_secs(20);
 /// A pull or build that prints nothing for so long hangs.

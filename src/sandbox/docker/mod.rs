@@ -7,6 +7,7 @@
 mod hardening;
 pub mod images;
 pub mod leftovers;
+pub mod packages;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -97,6 +98,7 @@ impl Engine {
         let traits = EngineTraits {
             architecture: info.architecture.clone().unwrap_or_default(),
             apparmor: security.iter().any(|option| option.contains("name=apparmor")),
+            slow_images: info.driver.as_deref() == Some("fuse-overlayfs"),
         };
         let described = EngineInfo {
             version: version.version.unwrap_or_default(),

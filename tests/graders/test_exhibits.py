@@ -1,6 +1,6 @@
 """What suites show: bounded, and of a submission's images nothing but the pixels. Standard library only.
 
-python3 -m unittest discover tests/suite
+Run by `scripts/grader-tests`.
 """
 
 import json

@@ -1,0 +1,108 @@
+"""Reads files that somebody else wrote: bounded in size, time and depth, never executed.
+
+Whatever is wrong with a file is an `Unreadable` with the reason: a finding, and never an end of the suite.
+"""
+
+import csv
+import io
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+_MOST_BYTES = 400_000_000
+# Of a report only so much is searched; a run's own words need less.
+_MOST_TEXT = 4_000_000
+_DATABASE_SECONDS = 20.0
+_STEPS = 100_000
+# The largest data set has 500,000 rows.
+_MOST_ROWS = 600_000
+
+
+class Unreadable(ValueError):
+    """A file is not what it should be; the message says why."""
+
+
+def read_bytes(path: Path, most: int = _MOST_BYTES) -> bytes:
+    if not path.is_file():
+        raise Unreadable("it is missing, or no plain file of a sensible size")
+    if path.stat().st_size > most:
+        raise Unreadable(f"it has more than {most} bytes")
+    return path.read_bytes()
+
+
+def read_text(path: Path, most: int = _MOST_TEXT) -> str:
+    try:
+        return read_bytes(path, most).decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"it is not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The header and the rows, which may have another number of fields. An empty line is a row with one empty field."""
+    text = read_text(path, _MOST_BYTES)
+    if text.startswith("\ufeff"):
+        raise Unreadable("it begins with a BOM")
+    try:
+        rows = [row or [""] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
+    except csv.Error as error:
+        raise Unreadable(f"it is no well-formed csv: {error}") from None
+    if not rows:
+        raise Unreadable("it is empty")
+    return rows[0], rows[1:]
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """An object; NaN, Infinity and names that stand there twice are no JSON to rely on."""
+    text = read_text(path)
+    try:
+        found = json.loads(text, parse_constant=_refuse, object_pairs_hook=_each_once)
+    except RecursionError:
+        raise Unreadable("it is nested too deeply") from None
+    except ValueError as error:
+        raise Unreadable(str(error)[:200]) from None
+    if not isinstance(found, dict):
+        raise Unreadable("it is no JSON object")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise Unreadable(f"{constant} is not JSON")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Unreadable("a name stands there twice in one object")
+    return found
+
+
+@contextmanager
+def open_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """A database, with its journal. Views, triggers and huge values cannot take more than some seconds and some MB.
+
+    Raises `Unreadable` for whatever SQLite says of it, also while it is used.
+    """
+    if not path.is_file():
+        raise Unreadable("it is missing, or no plain file of a sensible size")
+    end = time.monotonic() + _DATABASE_SECONDS
+    try:
+        with closing(sqlite3.connect(path, timeout=10)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000)
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+            yield connection
+    except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        late = " (it takes too long)" if time.monotonic() > end else ""
+        raise Unreadable(f"{type(error).__name__}: {error}{late}") from None
+
+
+def rows_of(connection: sqlite3.Connection, question: str, most: int = _MOST_ROWS) -> list[tuple[Any, ...]]:
+    """The rows that answer a question, at most so many."""
+    rows = connection.execute(question).fetchmany(most + 1)
+    if len(rows) > most:
+        raise Unreadable(f"it has more than {most} rows")
+    return rows
