@@ -26,8 +26,9 @@ _REPORT_BYTES = 64 * 1024
 _PLOT_BYTES = 16 * 1024 * 1024
 _PIXELS = 8_000_000
 _PLOTS = {"plots/monthly_revenue.png": "Revenue by month", "plots/return_rate.png": "Return rate by region"}
-# What the time of a run may be off by.
+# What the time of a run may be off by: so much, or this share of the start-up.
 _NOISE_SECONDS = 0.05
+_NOISE_SHARE = 0.1
 
 
 def of_the_run(bench: Bench) -> Iterable[tuple[Place, Exhibit]]:
@@ -73,16 +74,16 @@ def growth(seconds: Sequence[Sequence[tuple[int, float]]]) -> Series:
     lines.append(Line("the brief's limit: 120 s for 500,000 rows", [(500_000, 120.0)], dashed=True))
     told = f"{few:,} rows took {small:.2f} s, {many:,} rows {large:.2f} s, next to nothing {start:.2f} s. "
     one, other = small - start, large - start
-    if one < 2 * _NOISE_SECONDS or other < 4 * _NOISE_SECONDS:
+    noise = max(_NOISE_SECONDS, _NOISE_SHARE * start)
+    if one < 2 * noise or other < 4 * noise:
         told += "That is too little above the start-up to tell an exponent."
     else:
         exponent, low, high = (
-            math.log((other - off) / (one + off)) / math.log(many / few)
-            for off in (0.0, _NOISE_SECONDS, -_NOISE_SECONDS)
+            math.log((other - off) / (one + off)) / math.log(many / few) for off in (0.0, noise, -noise)
         )
         told += (
             f"Without the start-up, time grows as rows to the power of {exponent:.2f} ({low:.2f} to {high:.2f}, "
-            f"if times are off by {_NOISE_SECONDS} s). 1 is linear, 2 is quadratic."
+            f"if times are off by {noise:.2f} s). 1 is linear, 2 is quadratic."
         )
     return Series("Growth", Axis("rows", log=True), Axis("seconds", log=True), lines, note=told)
 
