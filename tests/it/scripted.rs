@@ -286,7 +286,7 @@ async fn an_analysis_runs_in_containers_that_are_removed_one_by_one() {
 fn a_run_of_an_analysis_reads_its_input_and_knows_nothing_hidden() {
     let plan = plan(&library("sums"), &[]);
     let runs = plan.runs.as_ref().expect("an analysis");
-    let spec = runs.spec(&run_ask("a")).expect("a plain folder");
+    let spec = runs.spec(&runs.slots[0], &run_ask("a")).expect("a plain folder");
     assert_eq!(spec.role, Role::Replica);
     let text = format!("{spec:?}");
     for hidden in ["grader", "suite", "test_sums", "seed", "examiner", "sha256:e"] {
