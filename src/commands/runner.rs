@@ -13,8 +13,8 @@ use crate::run::execute;
 use crate::run::plan::{Host, Images, Inputs, Plan, Secrets};
 use crate::sandbox::docker::images::{ImageError, host_ca, passed_on, runner_executable};
 use crate::sandbox::docker::{Engine, EngineInfo};
-use crate::sandbox::recipe::{Recipe, runtime_lock};
-use crate::submission::requirements::requirements;
+use crate::sandbox::recipe::{self, Recipe};
+use crate::submission::requirements::{Preinstalled, requirements};
 use crate::submission::{Origin, Rejection, Submission};
 use crate::task::Grader;
 
@@ -65,8 +65,7 @@ pub async fn grade(
     if let Some((reason, message)) = unfit(submission) {
         return Ok(rejected(job, subject, reason, message));
     }
-    let lock = runtime_lock(&job.grader.task.runtime).unwrap_or_default();
-    let requirements = match requirements(submission, lock) {
+    let requirements = match requirements(submission, &preinstalled(&job.grader.task.runtime)) {
         Ok(requirements) => requirements,
         Err(message) => return Ok(rejected(job, subject, Reason::DependencyUnavailable, message)),
     };
@@ -98,6 +97,15 @@ pub async fn grade(
     record.subject.images =
         vec![("runtime".to_owned(), images.runtime.clone()), ("examiner".to_owned(), images.examiner.clone())];
     Ok(record)
+}
+
+/// What the runtime has; an unknown one is reported when its image is wanted.
+fn preinstalled(runtime: &str) -> Preinstalled<'static> {
+    recipe::runtime(runtime).map_or(Preinstalled { lock: "", fixed: &[], instead: &[] }, |runtime| Preinstalled {
+        lock: runtime.lock,
+        fixed: runtime.from_debian,
+        instead: runtime.instead,
+    })
 }
 
 /// Looks the images up, or builds them.

@@ -39,6 +39,11 @@ fn show(grader: &Grader) {
         Work::Analysis(analysis) => {
             println!("  an analysis, {cpus} CPUs and {memory}, at most {} s a run", analysis.within.as_secs());
         }
+        Work::Model(model) => println!(
+            "  a model and {} instances, {cpus} CPUs and {memory} each, trained within {} s",
+            model.ports.len(),
+            model.train_within.as_secs()
+        ),
     }
     for criterion in &grader.rubric.criteria {
         println!("\n  {:>3}  {} ({})", criterion.points, criterion.title, criterion.id);

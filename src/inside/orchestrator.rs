@@ -80,7 +80,7 @@ mod tests {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         let orchestrator = Orchestrator::reading(reader);
         let reply = |number, happened| {
-            let mut line = serde_json::to_vec(&Reply { number, happened, run: None }).expect("serializes");
+            let mut line = serde_json::to_vec(&Reply::plain(number, happened)).expect("serializes");
             line.push(b'\n');
             line
         };

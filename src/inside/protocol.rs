@@ -35,8 +35,73 @@ pub enum Ask {
         /// Which.
         replicas: Vec<usize>,
     },
+    /// Whether the replica is running.
+    Running {
+        /// Which.
+        replica: usize,
+    },
+    /// The end of what the replica has printed.
+    Log {
+        /// Which.
+        replica: usize,
+    },
     /// Runs the submission's command in a container of its own; answered when it has ended.
     Run(RunAsk),
+    /// Trains a model; answered when the training has ended.
+    Train(TrainAsk),
+    /// Predicts with a model; answered when the prediction has ended.
+    Predict(PredictAsk),
+    /// Starts a replica that serves a model, in the place of the one before; answered when it is started.
+    Serve {
+        /// Which, and so on which port.
+        replica: usize,
+        /// What it serves.
+        model: ModelRef,
+    },
+}
+
+/// A model folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+pub enum ModelRef {
+    /// What a training has made.
+    Trained {
+        /// Which, counted from 0.
+        model: usize,
+    },
+    /// A copy that the examiner has altered.
+    Altered {
+        /// Its folder.
+        folder: String,
+    },
+}
+
+/// How a model is to be trained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainAsk {
+    /// File below the input volume.
+    pub data: String,
+    /// Which model it becomes, counted from 0; each is trained once.
+    pub model: usize,
+    /// The seed.
+    pub seed: u32,
+    /// Added to, or replacing, its environment.
+    #[serde(default)]
+    pub env: Vec<(String, String)>,
+}
+
+/// What is to be predicted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PredictAsk {
+    /// With which model.
+    pub model: ModelRef,
+    /// File below the input volume.
+    pub rows: String,
+    /// Folder below the output volume for `preds.csv`.
+    pub output: String,
+    /// File below the input volume that `preds.csv` is a copy of before.
+    #[serde(default)]
+    pub existing: Option<String>,
 }
 
 /// How the submission's command is to be run.
@@ -67,12 +132,22 @@ pub struct Reply {
     pub number: u32,
     /// Whether what was awaited has happened; always true for what is simply done.
     pub happened: bool,
-    /// For `Run`.
+    /// For `Run`, `Train` and `Predict`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunReport>,
+    /// For `Log`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
-/// How a run of the submission's command ended.
+impl Reply {
+    /// An answer that is only whether something has happened.
+    pub fn plain(number: u32, happened: bool) -> Self {
+        Self { number, happened, run: None, log: None }
+    }
+}
+
+/// How a command of the submission ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunReport {
     /// Exit code of `sh ./run.sh`.

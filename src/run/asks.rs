@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::execute::bounded;
-use super::plan::{Plan, RunPlan, Slot};
+use super::plan::{ModelPlan, Plan, RunPlan, Slot};
 use crate::inside::protocol::{Ask, Line, Reply, RunAsk, RunReport};
 use crate::pod::{self, Pod};
 use crate::sandbox::{ContainerId, ContainerSpec, Sandbox, SandboxError};
@@ -53,6 +53,8 @@ pub(super) async fn dialogue<S: Sandbox>(
         answer.send(line).ok();
     };
     let free = Slots::of(plan);
+    // The instances of a model are known by their names before they are made.
+    let replicas = plan.model.as_ref().map_or_else(|| replicas.to_vec(), ModelPlan::instances);
     let answering = async {
         let mut running = FuturesUnordered::new();
         loop {
@@ -60,9 +62,7 @@ pub(super) async fn dialogue<S: Sandbox>(
                 asked = asked.recv() => match asked {
                     None => break,
                     Some((number, Ask::Run(wanted))) => running.push(free.run(plan, sandbox, number, wanted)),
-                    Some((number, wanted)) => {
-                        tell(&Reply { number, happened: obey(sandbox, replicas, &wanted).await?, run: None });
-                    }
+                    Some((number, wanted)) => tell(&obey(sandbox, plan, &replicas, number, &wanted).await?),
                 },
                 Some(ended) = running.next() => tell(&ended?),
             }
@@ -77,12 +77,20 @@ pub(super) async fn dialogue<S: Sandbox>(
     Ok(code)
 }
 
-/// Does what is asked of the replicas.
-async fn obey<S: Sandbox>(sandbox: &S, replicas: &[ContainerId], ask: &Ask) -> Result<bool, SandboxError> {
+/// Does what is asked, one thing after the other.
+async fn obey<S: Sandbox>(
+    sandbox: &S,
+    plan: &Plan,
+    replicas: &[ContainerId],
+    number: u32,
+    ask: &Ask,
+) -> Result<Reply, SandboxError> {
     let id = |index: usize| {
         let missing = || refused(format!("there is no replica {index}"));
         replicas.get(index).ok_or_else(missing)
     };
+    let model = || plan.model.as_ref().ok_or_else(|| refused("this task has no model".to_owned()));
+    let mut reply = Reply::plain(number, true);
     match ask {
         Ask::Kill { replicas } => {
             let ids = replicas.iter().map(|index| id(*index)).collect::<Result<Vec<_>, _>>()?;
@@ -92,18 +100,48 @@ async fn obey<S: Sandbox>(sandbox: &S, replicas: &[ContainerId], ask: &Ask) -> R
         Ask::Terminate { replica } => sandbox.kill(id(*replica)?, "SIGTERM").await?,
         Ask::AwaitEnd { replica, within_ms } => {
             let limit = Duration::from_millis(*within_ms);
-            return match tokio::time::timeout(limit, sandbox.wait(id(*replica)?)).await {
-                Ok(ended) => ended.map(|()| true),
-                Err(_) => Ok(false),
-            };
+            match tokio::time::timeout(limit, sandbox.wait(id(*replica)?)).await {
+                Ok(ended) => ended?,
+                Err(_) => reply.happened = false,
+            }
         }
         Ask::Start { replicas } => {
             let ids = replicas.iter().map(|index| id(*index)).collect::<Result<Vec<_>, _>>()?;
             try_join_all(ids.iter().map(|id| sandbox.start(id))).await?;
         }
-        Ask::Run(_) => return Err(refused("a run is no matter of replicas".to_owned())),
+        Ask::Running { replica } => reply.happened = sandbox.inspect(id(*replica)?).await?.running,
+        Ask::Log { replica } => reply.log = Some(told(&sandbox.logs(id(*replica)?, LOG_TOLD).await?)),
+        Ask::Run(_) => return Err(refused("a run takes its turn".to_owned())),
+        Ask::Train(wanted) => {
+            let model = model()?;
+            let spec = model.training(wanted).map_err(refused)?;
+            reply.run = Some(once(sandbox, &spec, model.train_within).await?);
+        }
+        Ask::Predict(wanted) => {
+            let model = model()?;
+            let spec = model.prediction(wanted).map_err(refused)?;
+            reply.run = Some(once(sandbox, &spec, model.predict_within).await?);
+        }
+        Ask::Serve { replica, model: wanted } => {
+            let spec = model()?.serving(*replica, wanted).map_err(refused)?;
+            sandbox.remove(id(*replica)?).await?;
+            let id = sandbox.create(&spec).await?;
+            sandbox.start(&id).await?;
+        }
     }
-    Ok(true)
+    Ok(reply)
+}
+
+/// Runs a command to its end, in a container that is removed afterwards.
+async fn once<S: Sandbox>(sandbox: &S, spec: &ContainerSpec, within: Duration) -> Result<RunReport, SandboxError> {
+    let report = one(sandbox, spec, within, None).await;
+    sandbox.remove(&ContainerId(spec.name.clone())).await?;
+    report
+}
+
+/// The end of a log, as text.
+fn told(log: &[u8]) -> String {
+    String::from_utf8_lossy(&log[log.len().saturating_sub(LOG_TOLD)..]).into_owned()
 }
 
 fn refused(message: String) -> SandboxError {
@@ -130,7 +168,7 @@ impl Slots {
         let slot = free().pop().ok_or_else(|| refused("all runs are taken".to_owned()))?;
         let report = run(runs, sandbox, &slot, &ask).await?;
         free().push(slot);
-        Ok(Reply { number, happened: true, run: Some(report) })
+        Ok(Reply { run: Some(report), ..Reply::plain(number, true) })
     }
 }
 
@@ -141,7 +179,7 @@ async fn run<S: Sandbox>(runs: &RunPlan, sandbox: &S, slot: &Slot, ask: &RunAsk)
         Some(program) => Some(beside(sandbox, &runs.beside(slot, ask, program).map_err(refused)?).await?),
         None => None,
     };
-    let report = one(sandbox, runs, ask, &spec).await;
+    let report = one(sandbox, &spec, runs.within, ask.kill_after_ms.map(Duration::from_millis)).await;
     // Removed whatever came out; the plan's clean-up removes it once more where this is not reached.
     sandbox.remove(&ContainerId(spec.name.clone())).await?;
     if let Some(id) = beside {
@@ -152,16 +190,16 @@ async fn run<S: Sandbox>(runs: &RunPlan, sandbox: &S, slot: &Slot, ask: &RunAsk)
 
 async fn one<S: Sandbox>(
     sandbox: &S,
-    runs: &RunPlan,
-    ask: &RunAsk,
     spec: &ContainerSpec,
+    within: Duration,
+    kill_after: Option<Duration>,
 ) -> Result<RunReport, SandboxError> {
     let id = sandbox.create(spec).await?;
     sandbox.start(&id).await?;
     let begin = Instant::now();
-    let kill_after = ask.kill_after_ms.map(Duration::from_millis).filter(|after| *after < runs.within);
+    let kill_after = kill_after.filter(|after| *after < within);
     let mut killed = false;
-    if let Ok(ended) = tokio::time::timeout(kill_after.unwrap_or(runs.within), sandbox.wait(&id)).await {
+    if let Ok(ended) = tokio::time::timeout(kill_after.unwrap_or(within), sandbox.wait(&id)).await {
         ended?;
     } else {
         killed = true;
@@ -170,14 +208,13 @@ async fn one<S: Sandbox>(
     }
     let took_ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (state, log) = tokio::try_join!(sandbox.inspect(&id), sandbox.logs(&id, LOG_TOLD))?;
-    let log = &log[log.len().saturating_sub(LOG_TOLD)..];
     Ok(RunReport {
         exit_code: state.exit_code,
         oom_killed: state.oom_killed,
         killed: killed && kill_after.is_some(),
         timed_out: killed && kill_after.is_none(),
         took_ms,
-        log: String::from_utf8_lossy(log).into_owned(),
+        log: told(&log),
     })
 }
 

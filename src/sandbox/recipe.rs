@@ -12,11 +12,44 @@ const EXAMINER: &str = include_str!("../../docker/examiner.Dockerfile");
 const UV_LOCK: &str = include_str!("../../docker/requirements/uv.lock");
 const EXAMINER_LOCK: &str = include_str!("../../docker/requirements/examiner.lock");
 
-/// The runtimes of submissions, each with its lock.
-const RUNTIMES: [(&str, &str); 3] = [
-    ("stockroom", include_str!("../../docker/requirements/stockroom.lock")),
-    ("orders-audit", include_str!("../../docker/requirements/orders-audit.lock")),
-    ("churn-scoring", include_str!("../../docker/requirements/churn-scoring.lock")),
+/// What submissions of a specialization run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runtime {
+    /// Kebab name, as a task's manifest has it.
+    pub name: &'static str,
+    /// Locked requirements.
+    pub lock: &'static str,
+    /// Packages that are Debian's, with spaces between them.
+    pub debian: &'static str,
+    /// Distributions that these are. Whatever version is pinned, this one is used.
+    pub from_debian: &'static [&'static str],
+    /// Distributions that stand for others of the same releases.
+    pub instead: &'static [(&'static str, &'static str)],
+}
+
+const RUNTIMES: [Runtime; 3] = [
+    Runtime {
+        name: "stockroom",
+        lock: include_str!("../../docker/requirements/stockroom.lock"),
+        debian: "",
+        from_debian: &[],
+        instead: &[],
+    },
+    Runtime {
+        name: "orders-audit",
+        lock: include_str!("../../docker/requirements/orders-audit.lock"),
+        debian: "",
+        from_debian: &[],
+        instead: &[],
+    },
+    // The index has PyTorch for x86_64 only with CUDA, which does not start without 3 GB of libraries.
+    Runtime {
+        name: "churn-scoring",
+        lock: include_str!("../../docker/requirements/churn-scoring.lock"),
+        debian: "python3-torch",
+        from_debian: &["torch"],
+        instead: &[("xgboost", "xgboost-cpu")],
+    },
 ];
 
 /// Debian packages of the base, where it is bootstrapped.
@@ -83,19 +116,19 @@ impl Recipe {
         Self::new("base", BASE, vec![("uv.lock", UV_LOCK.into())], ("DEBIAN", Parent::Debian))
     }
 
-    fn packages(name: &str, lock: &str) -> Self {
+    fn packages(name: &str, lock: &str, debian: &str) -> Self {
         let parent = ("BASE", Parent::Recipe(Box::new(Self::base())));
-        Self::new(name, PACKAGES, vec![("requirements.lock", lock.into())], parent)
+        Self::new(name, PACKAGES, vec![("requirements.lock", lock.into()), ("debian.list", debian.into())], parent)
     }
 
     /// What submissions of a runtime run on; `None` for an unknown runtime.
     pub fn runtime(name: &str) -> Option<Self> {
-        runtime_lock(name).map(|lock| Self::packages(&format!("runtime-{name}"), lock))
+        runtime(name).map(|runtime| Self::packages(&format!("runtime-{name}"), runtime.lock, runtime.debian))
     }
 
     /// The examiner and the holder. `runner` is the executable of this program.
     pub fn examiner(runner: Vec<u8>) -> Self {
-        let packages = Self::packages("examiner-packages", EXAMINER_LOCK);
+        let packages = Self::packages("examiner-packages", EXAMINER_LOCK, "");
         let parent = ("PACKAGES", Parent::Recipe(Box::new(packages)));
         Self::new("examiner", EXAMINER, vec![("takehome", runner)], parent)
     }
@@ -113,12 +146,12 @@ impl Recipe {
 
 /// The names of all runtimes.
 pub fn runtime_names() -> impl Iterator<Item = &'static str> {
-    RUNTIMES.iter().map(|(name, _)| *name)
+    RUNTIMES.iter().map(|runtime| runtime.name)
 }
 
-/// The lock of a runtime: what is preinstalled in it.
-pub fn runtime_lock(name: &str) -> Option<&'static str> {
-    RUNTIMES.iter().find(|(known, _)| *known == name).map(|(_, lock)| *lock)
+/// A runtime by its name.
+pub fn runtime(name: &str) -> Option<&'static Runtime> {
+    RUNTIMES.iter().find(|runtime| runtime.name == name)
 }
 
 #[cfg(test)]
@@ -136,7 +169,7 @@ mod tests {
 
     #[test]
     fn every_lock_is_hashed() {
-        for lock in RUNTIMES.iter().map(|(_, lock)| *lock).chain([EXAMINER_LOCK, UV_LOCK]) {
+        for lock in RUNTIMES.iter().map(|runtime| runtime.lock).chain([EXAMINER_LOCK, UV_LOCK]) {
             let pins = lock.lines().filter(|line| line.contains("==")).count();
             assert!(pins > 0 && lock.matches("--hash=sha256:").count() >= pins);
         }

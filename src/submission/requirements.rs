@@ -18,13 +18,31 @@ pub struct Requirements {
     pub missing: Vec<String>,
 }
 
-/// Reads the requirements of a submission and leaves out what `lock`, the runtime's, has.
+/// What a runtime has before anything is installed.
+#[derive(Debug, Clone, Copy)]
+pub struct Preinstalled<'a> {
+    /// Locked requirements.
+    pub lock: &'a str,
+    /// Distributions that it has in one version that nothing replaces.
+    pub fixed: &'a [&'a str],
+    /// Distributions, and those that stand for them.
+    pub instead: &'a [(&'a str, &'a str)],
+}
+
+/// Reads the requirements of a submission and leaves out what its runtime has.
 /// An error is a sentence that names the file and the line.
-pub fn requirements(submission: &Submission, lock: &str) -> Result<Requirements, String> {
-    let preinstalled = pins_of_lock(lock);
+pub fn requirements(submission: &Submission, runtime: &Preinstalled<'_>) -> Result<Requirements, String> {
+    let preinstalled = pins_of_lock(runtime.lock);
     let mut lines = Vec::new();
     if submission.file("requirements.txt").is_some() {
         read(submission, "requirements.txt", DEPTH, &mut lines)?;
+    }
+    lines.retain(|line| !runtime.fixed.contains(&split(line).0.as_str()));
+    for line in &mut lines {
+        let (name, version) = split(line);
+        if let Some((_, other)) = runtime.instead.iter().find(|(asked, _)| *asked == name) {
+            *line = version.map_or_else(|| (*other).to_owned(), |version| format!("{other}=={version}"));
+        }
     }
     let is_met = |line: &String| {
         let (name, version) = split(line);
@@ -98,12 +116,15 @@ mod tests {
 
     const LOCK: &str = "flask==3.1.3 \\\n    --hash=sha256:00\nflask-sqlalchemy==3.1.1 \\\n    --hash=sha256:01\n";
 
+    const RUNTIME: Preinstalled<'_> =
+        Preinstalled { lock: LOCK, fixed: &["torch"], instead: &[("flask-sqlalchemy-lite", "flask-sqlalchemy")] };
+
     fn check(text: &str, expected: Result<&[&str], &str>) {
         let file = |path: &str, text: &str| SourceFile { path: path.into(), bytes: text.into(), executable: false };
         let files =
             vec![file("requirements.txt", text), file("more/base.txt", "-r ../x\n"), file("b.txt", "six==1.16.0\n")];
         let submission = Submission::from_files("s", Origin::Folder, files).expect("valid");
-        let got = requirements(&submission, LOCK).map(|r| r.missing);
+        let got = requirements(&submission, &RUNTIME).map(|r| r.missing);
         let expected = expected.map(|lines| lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>());
         assert_eq!(got, expected.map_err(str::to_owned));
     }
@@ -116,6 +137,13 @@ mod tests {
         check("flask==3.0.0\n", Ok(&["flask==3.0.0"]));
         check("flask==3.1.3\nsix==1.16.0\n", Ok(&["flask==3.1.3", "six==1.16.0"]));
         check("-r b.txt\n", Ok(&["six==1.16.0"]));
+    }
+
+    #[test]
+    fn what_stands_for_another_distribution_counts_as_it() {
+        check("torch==2.9.0\nflask==3.1.3\n", Ok(&[]));
+        check("Flask_SQLAlchemy-Lite==3.1.1\n", Ok(&[]));
+        check("torch==2.9.0\nflask-sqlalchemy-lite==3.0.0\n", Ok(&["flask-sqlalchemy==3.0.0"]));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Task {
     pub specialization: String,
     /// The runtime image, by the name of its lock in `docker/requirements/`.
     pub runtime: String,
-    /// What the submission is: a service, or an analysis.
+    /// What the submission is: a service, an analysis, or a model.
     #[serde(flatten)]
     pub work: Work,
     /// Bounds of each container that runs candidate code.
@@ -34,6 +34,32 @@ pub enum Work {
     Service(Service),
     /// It reads a folder, writes a folder, and ends.
     Analysis(Analysis),
+    /// It trains a model, predicts with it, and serves it.
+    Model(Model),
+}
+
+/// How a submission's model is trained (`sh ./run.sh TRAIN --data FILE --out DIR --seed N`), asked
+/// (`sh ./run.sh PREDICT --model DIR --input FILE --output FILE`) and served (`sh ./run.sh SERVE` with `PORT` and `MODEL_DIR`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Arguments of `sh ./run.sh` before those of a training.
+    pub train: Vec<String>,
+    /// Arguments of `sh ./run.sh` before those of a prediction.
+    pub predict: Vec<String>,
+    /// Arguments of `sh ./run.sh` for an instance.
+    pub serve: Vec<String>,
+    /// The longest training.
+    pub train_within: Duration,
+    /// The longest prediction.
+    pub predict_within: Duration,
+    /// How many models a grade trains; between 1 and 8.
+    pub trainings: u32,
+    /// One instance listens on each, on loopback; between 1 and 4 ports.
+    pub ports: Vec<u16>,
+    /// Plain environment of every command.
+    pub env: Vec<(String, String)>,
+    /// The volumes for inputs and for predictions, in bytes each.
+    pub input: u64,
 }
 
 /// How a submission is run as an analysis: `sh ./run.sh COMMAND --input DIR --output DIR`.
@@ -94,11 +120,11 @@ impl Task {
     pub fn service(&self) -> Option<&Service> {
         match &self.work {
             Work::Service(service) => Some(service),
-            Work::Analysis(_) => None,
+            Work::Analysis(_) | Work::Model(_) => None,
         }
     }
 
-    /// The ports of the replicas; none of an analysis.
+    /// The ports of the replicas that are started for every grade; none of an analysis and of a model.
     pub fn ports(&self) -> &[u16] {
         self.service().map_or(&[], |service| &service.ports)
     }
@@ -123,15 +149,17 @@ impl Task {
         }
         let service = fields.table("service", read_service).map(Work::Service);
         let analysis = fields.table("analysis", read_analysis).map(Work::Analysis);
-        if service.is_some() == analysis.is_some() {
-            fields.note("service", "give a [service] or an [analysis] table, one of them");
+        let model = fields.table("model", read_model).map(Work::Model);
+        let mut given: Vec<Work> = [service, analysis, model].into_iter().flatten().collect();
+        if given.len() != 1 {
+            fields.note("service", "give a [service], an [analysis] or a [model] table, one of them");
         }
         let limits = fields.table("limits", read_limits);
         if limits.is_none() {
             fields.note("limits", "is missing; give a [limits] table");
         }
         fields.finish();
-        match (service.or(analysis), limits) {
+        match (given.pop(), limits) {
             (Some(work), Some(limits)) => {
                 problems.into_result(Self { slug, title, specialization, runtime, work, limits })
             }
@@ -140,26 +168,32 @@ impl Task {
     }
 }
 
-fn read_analysis(mut fields: Fields<'_>) -> Analysis {
-    let command = fields.strings("command");
-    if command.is_empty() {
-        fields.note("command", "is empty; give the arguments of run.sh, such as [\"analyze\"]");
-    }
-    let analysis = Analysis {
-        command,
-        within: fields.duration("within"),
+fn read_model(mut fields: Fields<'_>) -> Model {
+    let model = Model {
+        train: read_command(&mut fields, "train", "train"),
+        predict: read_command(&mut fields, "predict", "predict"),
+        serve: read_command(&mut fields, "serve", "serve"),
+        train_within: fields.duration("train_within"),
+        predict_within: fields.duration("predict_within"),
+        trainings: fields.integer("trainings", 1..=8),
+        ports: read_ports(&mut fields),
         env: fields.string_table("env"),
         input: fields.size("input"),
     };
     fields.finish();
-    analysis
+    model
 }
 
-fn read_service(mut fields: Fields<'_>) -> Service {
-    let command = fields.strings("command");
+/// The arguments of `run.sh`.
+fn read_command(fields: &mut Fields<'_>, field: &str, example: &str) -> Vec<String> {
+    let command = fields.strings(field);
     if command.is_empty() {
-        fields.note("command", "is empty; give the arguments of run.sh, such as [\"serve\"]");
+        fields.note(field, format!("is empty; give the arguments of run.sh, such as [\"{example}\"]"));
     }
+    command
+}
+
+fn read_ports(fields: &mut Fields<'_>) -> Vec<u16> {
     let ports: Vec<u16> = fields
         .strings("ports")
         .iter()
@@ -177,6 +211,23 @@ fn read_service(mut fields: Fields<'_>) -> Service {
     if (1..ports.len()).any(|i| ports[..i].contains(&ports[i])) {
         fields.note("ports", "names a port twice");
     }
+    ports
+}
+
+fn read_analysis(mut fields: Fields<'_>) -> Analysis {
+    let analysis = Analysis {
+        command: read_command(&mut fields, "command", "analyze"),
+        within: fields.duration("within"),
+        env: fields.string_table("env"),
+        input: fields.size("input"),
+    };
+    fields.finish();
+    analysis
+}
+
+fn read_service(mut fields: Fields<'_>) -> Service {
+    let command = read_command(&mut fields, "command", "serve");
+    let ports = read_ports(&mut fields);
     let health = fields.string("health");
     if !health.is_empty() && !health.starts_with('/') {
         fields.note("health", format!("`{health}` is not a path; start it with /"));

@@ -13,7 +13,7 @@ mod rubric;
 mod suite;
 
 pub use catalog::{Catalog, CatalogError, Grader};
-pub use manifest::{Analysis, Limits, Service, Task, Work};
+pub use manifest::{Analysis, Limits, Model, Service, Task, Work};
 pub use probes::{Operation, PREFIX as PROBE_PREFIX, Probe, Probes};
 pub use rubric::{Bucket, Check, Criterion, Rubric};
 pub use suite::{Instance, Phase, Readiness, SuitePlan};

@@ -269,7 +269,7 @@ async fn an_analysis_runs_in_containers_that_are_removed_one_by_one() {
     let evidence = execute(&plan(&library("sums"), &[]), &sandbox, &Nowhere, &cancel, vec![]).await;
     assert_eq!(evidence.ended, Ended::Completed);
     let log = sandbox.log();
-    let once = ["create run", "start run", "kill run SIGKILL", "inspect run", "logs run", "remove run"];
+    let once = ["create run-1", "start run-1", "kill run-1 SIGKILL", "inspect run-1", "logs run-1", "remove run-1"];
     let runs: Vec<&String> = log.iter().filter(|line| line.contains(" run")).collect();
     assert_eq!(runs[..12], [once, once].concat(), "{log:#?}");
     assert_eq!(sandbox.left(), Vec::<String>::new());

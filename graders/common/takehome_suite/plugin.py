@@ -15,6 +15,7 @@ from _pytest.junitxml import xml_key
 from takehome_suite import outcome
 from takehome_suite.client import USER_AGENTS, Client, Recorder
 from takehome_suite.exhibits import PROPERTY, Exhibits, RunExhibits
+from takehome_suite.model import Model
 from takehome_suite.pricing import Pricing
 from takehome_suite.prober import Prober
 from takehome_suite.proof import build, plain
@@ -174,6 +175,12 @@ def pricing(run: Run) -> Pricing:
 def prober(run: Run) -> Prober:
     """Runs probes on the replicas."""
     return Prober(run)
+
+
+@pytest.fixture(scope="session")
+def model(run: Run) -> Model:
+    """Trains, predicts and serves with the submission."""
+    return Model(run)
 
 
 @pytest.fixture(scope="session")

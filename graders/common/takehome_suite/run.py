@@ -33,6 +33,9 @@ class Run:
     input_dir: Path
     output_dir: Path
     small_dir: Path
+    models_dir: Path
+    altered_dir: Path
+    trainings: int
     ask: str
 
     def random(self, purpose: str) -> random.Random:
@@ -64,6 +67,9 @@ def load_run(path: str | None = None) -> Run:
         input_dir=Path(raw.get("input_dir", "/nonexistent")),
         output_dir=Path(raw.get("output_dir", "/nonexistent")),
         small_dir=Path(raw.get("small_dir", "/nonexistent")),
+        models_dir=Path(raw.get("models_dir", "/nonexistent")),
+        altered_dir=Path(raw.get("altered_dir", "/nonexistent")),
+        trainings=int(raw.get("trainings", 0)),
         ask=str(raw.get("ask", "")),
     )
 

@@ -4,16 +4,14 @@ Inputs are folders below the input volume, which runs only read. Outputs are fol
 this process only reads: what lies there is hostile, and `take` is the way to look at it.
 """
 
-import json
 import os
-import socket
 import stat
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from takehome_suite.outcome import Inconclusive, NotAssessable
+from takehome_suite.orchestrator import Orchestrator
+from takehome_suite.outcome import Inconclusive
 from takehome_suite.run import Run
 
 FOLDERS = 256
@@ -42,7 +40,7 @@ class Submission:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._started = time.monotonic()
+        self._orchestrator = Orchestrator(run)
         self._folders = iter(range(FOLDERS))
 
     def input(self, name: str) -> Path:
@@ -79,9 +77,7 @@ class Submission:
 
         May be called by several threads: two runs go on at once, more wait.
         """
-        if time.monotonic() - self._started > self._run.budget_seconds:
-            budget = f"{self._run.budget_seconds:.0f} s"
-            raise NotAssessable(f"Not assessable: the time for all runs ({budget}) was used up before.")
+        self._orchestrator.require_time()
         folder = "o000" if small else output or self.output()
         question = {
             "what": "run",
@@ -92,16 +88,7 @@ class Submission:
             "kill_after_ms": None if kill_after is None else int(kill_after * 1000),
             "beside": beside,
         }
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
-                channel.connect(self._run.ask)
-                channel.sendall(json.dumps(question).encode() + b"\n")
-                line = channel.makefile("rb").readline()
-        except OSError as error:
-            raise Inconclusive(f"Inconclusive: the orchestrator cannot be asked ({error}).") from None
-        if not line:
-            raise Inconclusive("Inconclusive: the orchestrator did not answer.")
-        told = json.loads(line)["run"]
+        told = self._orchestrator.ask(question)["run"]
         root = self._run.small_dir if small else self._run.output_dir
         return Ended(
             exit_code=told["exit_code"],

@@ -158,6 +158,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, analysis: &Analysis) -> Pod {
         replicas: vec![],
         instances: vec![],
         runs: Some(runs),
+        model: None,
         fills,
         run_json,
     }

@@ -5,6 +5,7 @@
 //! no spec of a replica mentions it.
 
 mod analysis;
+mod model;
 mod service;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use serde_json::json;
 
 pub use self::analysis::{RunPlan, Slot};
+pub use self::model::ModelPlan;
 use crate::inside::{GRADER_DIR, PROGRAM};
 use crate::sandbox::recipe::PACKAGES_DIR;
 use crate::sandbox::{Bounds, ContainerSpec, Mount, Network, Role, Scratch, VolumeSpec};
@@ -86,6 +88,8 @@ pub struct Plan {
     pub instances: Vec<StartPlan>,
     /// How the submission's command is run; only of an analysis.
     pub runs: Option<RunPlan>,
+    /// How the submission's model is trained and served; only of a model.
+    pub model: Option<ModelPlan>,
     /// What the holder's volumes are filled with before candidate code exists, the code first.
     pub fills: Vec<Fill>,
     /// The suite's files, as a tar for the examiner.
@@ -124,6 +128,7 @@ struct Pod {
     replicas: Vec<StartPlan>,
     instances: Vec<StartPlan>,
     runs: Option<RunPlan>,
+    model: Option<ModelPlan>,
     fills: Vec<Fill>,
     run_json: serde_json::Value,
 }
@@ -195,6 +200,7 @@ impl Plan {
         let pod = match &inputs.grader.task.work {
             Work::Service(service) => service::pod(inputs, service),
             Work::Analysis(analysis) => analysis::pod(inputs, analysis),
+            Work::Model(model) => model::pod(inputs, model),
         };
         let asked = Asked::of(inputs.grader, inputs.only);
         let (ready_within, stop_within) = inputs
@@ -217,6 +223,7 @@ impl Plan {
             replicas: pod.replicas,
             instances: pod.instances,
             runs: pod.runs,
+            model: pod.model,
             fills: pod.fills,
             grader: Vec::new(),
             ready_within,
@@ -252,6 +259,7 @@ impl Plan {
             .map(|start| start.spec.name.as_str())
             .chain(self.install.as_ref().map(|install| install.spec.name.as_str()))
             .chain(self.runs.iter().flat_map(RunPlan::names))
+            .chain(self.model.iter().flat_map(ModelPlan::names))
             .chain([self.examiner.name.as_str(), self.holder.name.as_str()])
             .collect()
     }

@@ -82,7 +82,17 @@ pub(super) fn pod(inputs: &Inputs<'_>, service: &Service) -> Pod {
         "app_secret": inputs.secrets.replicas,
     });
     let fills = vec![Fill { target: CODE_DIR.into(), uid: 0, tar: inputs.submission.to_tar() }];
-    Pod { volumes, holder: holder(inputs, held), examiner, replicas, instances, runs: None, fills, run_json }
+    Pod {
+        volumes,
+        holder: holder(inputs, held),
+        examiner,
+        replicas,
+        instances,
+        runs: None,
+        model: None,
+        fills,
+        run_json,
+    }
 }
 
 /// The pricing service's control socket, in the examiner's own file system.

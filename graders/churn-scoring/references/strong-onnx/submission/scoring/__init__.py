@@ -1,0 +1,1 @@
+"""Churn scoring: scikit-learn trains, ONNX Runtime scores."""

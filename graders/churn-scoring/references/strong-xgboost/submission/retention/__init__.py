@@ -1,0 +1,1 @@
+"""Who will stay: scores customers with XGBoost."""

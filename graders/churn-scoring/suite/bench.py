@@ -1,0 +1,394 @@
+"""What the checks share. Each training, run and start happens once, when the first check asks for it.
+
+A step that does not work is charged by the check of that step; for the checks that only build on it, `NotAssessable` is raised.
+"""
+
+import csv
+import io
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import folders
+import statistic
+from artifacts import Inventory, take_stock
+from difference import Difference
+from generator.columns import CLOSURE_CODES, COLUMNS, NAMES, Value
+from generator.law import RETRAINED
+from generator.population import Customer, hidden_rows, retraining_table, training_table
+from generator.tables import PLAIN, Spelling, table
+from predictions import Prediction, gap, instance, is_number, read_answer, read_table, request
+from runner import Predicted, Runner, Service, Trained
+from takehome_suite.client import Answer, Recorder
+from takehome_suite.outcome import NoAnswer, NotAssessable, Unmet, require, short
+from wire import Wire, strict_object
+
+SEED = 7
+HIDDEN = 12_000
+OTHER_HIDDEN = 3_000
+VARIED = 1_500
+HEALTHY_SECONDS = 10.0
+READY_SECONDS = 30.0
+_POLL_SECONDS = 0.02
+_COLUMNS = ("customer_id", *NAMES)
+
+
+@dataclass
+class Start:
+    """What a starting instance answered, until it was ready or the time was over. Seconds since its start."""
+
+    healthy_at: float | None = None
+    ready_at: float | None = None
+    wrong: list[str] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+
+
+class Bench:
+    """One submission, its models, its instances, and what they said."""
+
+    def __init__(self, runner: Runner, recorder: Recorder, seed: int) -> None:
+        self.runner = runner
+        self.recorder = recorder
+        self.seed = seed
+        self.skew: dict[str, float] = {}
+        self.latencies: dict[str, list[float]] = {}
+        self.starts: dict[str, Start] = {}
+        self._services: dict[str, Service] = {}
+
+    def random(self, purpose: str) -> random.Random:
+        return random.Random(f"{self.seed}/{purpose}")
+
+    # Models
+
+    @cached_property
+    def training_data(self) -> bytes:
+        return training_table()
+
+    @cached_property
+    def trained(self) -> Trained:
+        """Trained on `train.csv`."""
+        return self.runner.train(self._input("train.csv", self.training_data), seed=SEED, PYTHONHASHSEED="1")
+
+    @cached_property
+    def again(self) -> Trained:
+        """The same once more: the same bytes in another file, another hash seed."""
+        return self.runner.train(
+            self._input("again.csv", self.training_data), seed=SEED, PYTHONHASHSEED="2718"
+        )
+
+    @cached_property
+    def other_seed(self) -> int:
+        return self.random("other seed").choice((0, 10_000, 4_711))
+
+    @cached_property
+    def other_data(self) -> bytes:
+        """Customers of another market."""
+        return retraining_table(self.seed)
+
+    @cached_property
+    def other(self) -> Trained:
+        """Trained on the other market."""
+        return self.runner.train(self._input("market.csv", self.other_data), seed=self.other_seed)
+
+    @cached_property
+    def model(self) -> Path:
+        require(self.trained.status == 0, "train does not succeed", observed=self.trained.log[-300:])
+        return self.trained.model
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The files of the model folder."""
+        return take_stock(self.model)
+
+    def document(self, name: str, model: Path | None = None) -> dict[str, Any]:
+        """A JSON document of a model folder; raises `Unmet` when it is none."""
+        return folders.document(model or self.model, name)
+
+    # Offline
+
+    @cached_property
+    def hidden(self) -> list[Customer]:
+        return hidden_rows(self.seed, HIDDEN)
+
+    @cached_property
+    def labels(self) -> list[int]:
+        return [customer.label for customer in self.hidden]
+
+    @cached_property
+    def run_on_hidden(self) -> Predicted:
+        return self.predict(self.model, self.hidden)
+
+    @cached_property
+    def offline(self) -> list[Prediction]:
+        """`predict` on the hidden customers."""
+        return self.read(self.run_on_hidden, len(self.hidden))
+
+    @cached_property
+    def scores(self) -> list[float]:
+        return [one.probability for one in self.offline]
+
+    @cached_property
+    def auc(self) -> statistic.Auc:
+        return statistic.auc_interval(self.scores, self.labels)
+
+    def predict(
+        self,
+        model: Path,
+        customers: Sequence[Customer],
+        names: Sequence[str] = _COLUMNS,
+        spelling: Spelling = PLAIN,
+        existing: bytes | None = None,
+    ) -> Predicted:
+        return self.predict_bytes(model, table(customers, names, spelling), existing)
+
+    def predict_bytes(self, model: Path, rows: bytes, existing: bytes | None = None) -> Predicted:
+        return self.runner.predict(model, self._input("rows.csv", rows), existing=existing)
+
+    def read(self, predicted: Predicted, count: int) -> list[Prediction]:
+        """What `predict` wrote, as something that a check builds on."""
+        require(
+            predicted.status == 0, "predict does not succeed on plain rows", observed=predicted.log[-300:]
+        )
+        try:
+            found = read_table(predicted.output)
+        except Unmet as error:
+            raise NotAssessable(f"Not assessable: {error.message}", observed=error.observed) from None
+        require(len(found) == count, f"predict writes {len(found)} lines for {count} rows")
+        return found
+
+    @cached_property
+    def variants(self) -> dict[str, list[float]]:
+        """`predict` on customers of whom one thing is another, all in one file: probabilities by what was changed."""
+        first = self.hidden[:VARIED]
+        indexes = self.in_region_na
+        changed = {
+            "days_since_last_login": [_raised(one, "days_since_last_login", 365) for one in first],
+            "support_tickets_90d": [_raised(one, "support_tickets_90d", 20) for one in first],
+            **{
+                f"region {name}": [_with(self.hidden[index], region=name) for index in indexes]
+                for name in (None, "EU", "LATAM")
+            },
+        }
+        return self._in_parts(changed, _COLUMNS)
+
+    @cached_property
+    def leaky(self) -> dict[str, list[float]]:
+        """`predict` on customers with what a model must not use: codes and labels by chance, ids of the training data."""
+        rng = self.random("leaks")
+        churned = [row[0] for row in self.training_rows if row[-1] == "1"]
+        first = self.hidden[:1_000]
+        codes = (None, *CLOSURE_CODES)
+        changed = {
+            "codes": [replace(one, label=rng.randrange(2), closure_code=rng.choice(codes)) for one in first],
+            "ids": [replace(one, customer_id=rng.choice(churned), closure_code=None) for one in first],
+        }
+        return self._in_parts(changed, COLUMNS)
+
+    def _in_parts(self, parts: dict[str, list[Customer]], names: Sequence[str]) -> dict[str, list[float]]:
+        everyone = [one for part in parts.values() for one in part]
+        lines = iter(self.read(self.predict(self.model, everyone, names), len(everyone)))
+        return {name: [next(lines).probability for _ in part] for name, part in parts.items()}
+
+    @cached_property
+    def training_rows(self) -> list[list[str]]:
+        return list(csv.reader(io.StringIO(self.training_data.decode())))[1:]
+
+    @cached_property
+    def in_region_na(self) -> list[int]:
+        """Indexes of hidden customers of the region `NA` of whom everything is known."""
+        return self.of_hidden(
+            lambda one: one.features["region"] == "NA" and None not in one.features.values(), 120
+        )
+
+    def require_telling(self) -> None:
+        """A model that says the same of everybody agrees with itself, which tells nothing."""
+        require(statistic.deviation(self.scores) > 1e-3, "the model says the same of everybody")
+
+    @cached_property
+    def probe(self) -> list[int]:
+        """Indexes of hidden customers of whom everything is known, and who are not of the region `NA`."""
+        found = [
+            index
+            for index, customer in enumerate(self.hidden)
+            if None not in customer.features.values() and customer.features["region"] != "NA"
+        ]
+        return found[:400]
+
+    def of_hidden(self, keep: Callable[[Customer], bool], count: int) -> list[int]:
+        """Indexes of the first hidden customers like this."""
+        return [index for index, one in enumerate(self.hidden) if keep(one)][:count]
+
+    def instances(self, indexes: Sequence[int]) -> list[dict[str, Any]]:
+        return [instance(self.hidden[index]) for index in indexes]
+
+    def _input(self, name: str, content: bytes) -> Path:
+        path = self.runner.inputs() / name
+        path.write_bytes(content)
+        return path
+
+    # Online
+
+    def wire(self, name: str) -> Wire:
+        """A client of an instance that is ready."""
+        self.service(name)
+        start = self.starts[name]
+        require(start.ready_at is not None, "the service does not become ready", observed=start.states[-5:])
+        return Wire(self._services[name].base_url, self.recorder)
+
+    def service(self, name: str) -> Service:
+        """The instance of this name, started and watched. `a` and `b` serve the model, `other` that of the other market."""
+        if name not in self._services:
+            model = self.model
+            if name != "a":
+                # What never becomes ready is waited for once.
+                self.wire("a")
+            if name == "other":
+                require(self.other.status == 0, "train does not succeed on other data")
+                model = self.other.model
+            self._services[name] = self.runner.serve(model, name=name)
+            self.starts[name] = self.watch(self._services[name])
+        return self._services[name]
+
+    def watch(self, service: Service) -> Start:
+        """Polls a starting instance as an orchestrator does, until it is ready."""
+        wire = Wire(service.base_url, self.recorder)
+        probe = request([instance(self.hidden[0])])
+        began = time.monotonic()
+        found = Start()
+        while (now := time.monotonic() - began) < READY_SECONDS and found.ready_at is None:
+            if not service.alive():
+                found.states.append(f"{now:.1f} s: it exited")
+                break
+            if found.healthy_at is None:
+                if self.status_of(wire.get, "/healthz") == 200:
+                    found.healthy_at = time.monotonic() - began
+            else:
+                self._look(wire, probe, found, began)
+            time.sleep(_POLL_SECONDS)
+        return found
+
+    def _look(self, wire: Wire, probe: bytes, found: Start, began: float) -> None:
+        """One look at an instance that is up: what is not ready answers 503, and what is ready predicts."""
+        before = self.status_of(wire.get, "/readyz")
+        if before == 503:
+            answers = [
+                ("/metadata", self.status_of(wire.get, "/metadata")),
+                ("/predict", self.status_of(wire.post, probe)),
+            ]
+            if any(status != 503 for _, status in answers) and self.status_of(wire.get, "/readyz") != 200:
+                found.wrong += [
+                    f"{path} gave {status} before it was ready" for path, status in answers if status != 503
+                ]
+        elif before == 200:
+            found.ready_at = time.monotonic() - began
+            status = self.status_of(wire.post, probe)
+            if status != 200:
+                found.wrong.append(f"/predict gave {status} right after /readyz was 200")
+                self._settle(wire, probe)
+        elif before is not None or found.states[-1:] != ["/readyz gave None"]:
+            found.states.append(f"/readyz gave {before}")
+        if before not in (200, 503):
+            found.wrong.append(f"/readyz gave {before}")
+
+    def _settle(self, wire: Wire, probe: bytes) -> None:
+        """What is ready too early is charged for that only, so the other checks begin when it predicts."""
+        deadline = time.monotonic() + HEALTHY_SECONDS
+        while time.monotonic() < deadline and self.status_of(wire.post, probe) == 503:
+            time.sleep(_POLL_SECONDS)
+
+    @staticmethod
+    def status_of(ask: Callable[..., Answer], *arguments: Any) -> int | None:
+        """The status of an answer; None if there is none, which a poll does not hold against anyone."""
+        try:
+            return ask(*arguments).status
+        except NoAnswer:
+            return None
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """`/metadata`, as something that a check builds on."""
+        answer = self.wire("a").get("/metadata")
+        require(answer.status == 200, f"/metadata is answered with {answer.status}")
+        try:
+            return strict_object(answer)
+        except Unmet as error:
+            raise NotAssessable(f"Not assessable: {error.message}") from None
+
+    @cached_property
+    def threshold(self) -> float:
+        found = self.metadata.get("threshold")
+        if not is_number(found):
+            raise NotAssessable("Not assessable: /metadata has no threshold", observed=short(found))
+        return float(found)
+
+    def ask(self, instances: Sequence[Any], name: str = "a") -> list[float]:
+        """The probabilities of valid instances; raises `Unmet` when they are not answered as the brief says."""
+        answer = self.wire(name).post(request(instances))
+        return [one.probability for one in read_answer(answer, len(instances))]
+
+    @cached_property
+    def online(self) -> list[float]:
+        """The probe in one request, with the fields in the order of the brief. What builds on it is not charged for it."""
+        self.require_telling()
+        try:
+            return self.ask(self.instances(self.probe))
+        except Unmet as error:
+            raise NotAssessable(f"Not assessable: {error.message}", observed=error.observed) from None
+
+    def require_online(self) -> None:
+        """What asks the service in a special way builds on a plain request."""
+        require(len(self.online) == len(self.probe), "plain requests are not answered")
+
+    def same(self, path: str, one: Sequence[float], other: Sequence[float]) -> list[Difference]:
+        """A difference when two ways to the same probabilities lead to others. Kept for the report, by its path."""
+        found = gap(one, other)
+        self.skew[path] = max(self.skew.get(path, 0.0), found.largest)
+        if not found.over:
+            return []
+        what = f"{path[:1].upper()}{path[1:]}: the same customers have other probabilities; {found}."
+        return [Difference(what, found.one, found.other)]
+
+    # Model folders that were changed
+
+    def altered(self, change: Callable[[Path], None]) -> Path:
+        """A copy of the model folder in which something was changed."""
+        target = self.runner.models()
+        folders.copy_plain(self.model, target)
+        change(target)
+        return target
+
+    @cached_property
+    def other_hidden(self) -> list[Customer]:
+        return hidden_rows(self.seed, OTHER_HIDDEN, RETRAINED, "other market")
+
+    @cached_property
+    def other_offline(self) -> list[Prediction]:
+        """`predict` with the model of the other market on its customers."""
+        require(
+            self.other.status == 0, "train does not succeed on other data", observed=self.other.log[-300:]
+        )
+        return self.read(self.predict(self.other.model, self.other_hidden), OTHER_HIDDEN)
+
+    def end(self, name: str) -> None:
+        """Ends an instance, if it was started."""
+        if name in self._services:
+            self._services[name].kill()
+
+    def retire(self) -> None:
+        """Ends every instance: what comes starts others, of which two run at once."""
+        for name in self._services:
+            self.end(name)
+
+
+def _with(one: Customer, **values: Value) -> Customer:
+    return replace(one, features={**one.features, **values})
+
+
+def _raised(one: Customer, name: str, most: int) -> Customer:
+    value = one.features[name]
+    assert isinstance(value, int)
+    return _with(one, **{name: min(2 * value + 4, most)})

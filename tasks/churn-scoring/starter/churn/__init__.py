@@ -1,0 +1,1 @@
+"""Trains, applies and serves a model of customer churn."""
