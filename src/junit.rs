@@ -13,6 +13,8 @@ const CASES_CAP: usize = 5_000;
 const MESSAGE_CAP: usize = 2 << 10;
 /// Bytes of a proof.
 const PROOF_CAP: usize = 48 << 10;
+/// Bytes of what a test wants shown, and of what a suite does.
+const EXHIBITS_CAP: usize = 3 << 20;
 
 /// One test that reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Case {
     pub message: String,
     /// The proof, JSON; empty where there is none.
     pub proof: String,
+    /// What it wants shown, JSON; empty where there is nothing.
+    pub exhibits: String,
 }
 
 /// What pytest says of a test.
@@ -59,21 +63,34 @@ pub enum JunitError {
     Broken(String),
 }
 
-/// Reads one file.
+/// Reads the cases of one file.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Case>, JunitError> {
+    let suites = read_file(bytes)?;
+    let cases: Vec<&junit_parser::TestCase> = suites.suites.iter().flat_map(|suite| &suite.cases).collect();
+    if cases.len() > CASES_CAP {
+        return Err(JunitError::TooMany(cases.len()));
+    }
+    Ok(cases.into_iter().map(read).collect())
+}
+
+/// What the suite as a whole wants shown: JSON texts. A broken file has none; that it is broken is found elsewhere.
+pub fn exhibits(bytes: &[u8]) -> Vec<String> {
+    let suites = read_file(bytes).map(|file| file.suites).unwrap_or_default();
+    suites.iter().map(|suite| shown(&suite.properties)).filter(|text| !text.is_empty()).collect()
+}
+
+fn read_file(bytes: &[u8]) -> Result<junit_parser::TestSuites, JunitError> {
     if bytes.is_empty() {
         return Err(JunitError::Missing);
     }
     if bytes.len() > FILE_CAP {
         return Err(JunitError::TooLarge(bytes.len()));
     }
-    let suites =
-        junit_parser::from_reader(Cursor::new(bytes)).map_err(|error| JunitError::Broken(error.to_string()))?;
-    let cases: Vec<&junit_parser::TestCase> = suites.suites.iter().flat_map(|suite| &suite.cases).collect();
-    if cases.len() > CASES_CAP {
-        return Err(JunitError::TooMany(cases.len()));
-    }
-    Ok(cases.into_iter().map(read).collect())
+    junit_parser::from_reader(Cursor::new(bytes)).map_err(|error| JunitError::Broken(error.to_string()))
+}
+
+fn shown(properties: &junit_parser::Properties) -> String {
+    properties.hashmap.get("exhibits").filter(|text| text.len() <= EXHIBITS_CAP).cloned().unwrap_or_default()
 }
 
 fn read(case: &junit_parser::TestCase) -> Case {
@@ -92,6 +109,7 @@ fn read(case: &junit_parser::TestCase) -> Case {
         outcome: Some(property("outcome")).filter(|outcome| !outcome.is_empty()),
         message: clean(if message.is_empty() { &said } else { &message }, MESSAGE_CAP),
         proof: if proof.len() <= PROOF_CAP { proof } else { String::new() },
+        exhibits: shown(&case.properties),
     }
 }
 
@@ -115,6 +133,23 @@ mod tests {
 <property name="outcome" value="partial"/><property name="message" value="it&#10;answers 200"/><property name="proof" value="{}"/></properties>
 <failure message="E">text</failure></testcase>
 <testcase classname="test_a" name="test_y" time="0.1"/></testsuite></testsuites>"#;
+
+    const SHOWN: &str = r#"<testsuites><testsuite name="pytest"><properties><property name="exhibits" value="[1]"/></properties>
+<testcase classname="t" name="x"><properties><property name="exhibits" value="[{&quot;a&quot;: &quot;\u202e&lt;&quot;}]"/></properties></testcase>
+</testsuite></testsuites>"#;
+
+    #[test]
+    fn exhibits_are_those_of_tests_or_of_the_suite() {
+        assert_eq!(exhibits(SHOWN.as_bytes()), ["[1]"]);
+        assert_eq!(parse(SHOWN.as_bytes()).expect("well-formed")[0].exhibits, r#"[{"a": "\u202e<"}]"#);
+        let nothing = Vec::<String>::new();
+        assert_eq!(
+            (exhibits(FILE.as_bytes()), exhibits(b"<"), exhibits(b"")),
+            (nothing.clone(), nothing.clone(), nothing)
+        );
+        let large = SHOWN.replace("[1]", &"1".repeat(EXHIBITS_CAP + 1));
+        assert!(exhibits(large.as_bytes()).is_empty());
+    }
 
     #[test]
     fn cases_carry_what_the_suite_says() {

@@ -2,6 +2,7 @@
 
 use crate::evidence::{Record, Start};
 use crate::judge;
+use crate::junit;
 use crate::probe::protocol::ProbeResult;
 use crate::report::{self, Digests, FactView, Facts, ProbeView, Report, StartView, SubmissionView, TimingView};
 use crate::score;
@@ -65,6 +66,7 @@ fn facts(record: &Record) -> Facts {
         probes: evidence.probes.iter().map(|probe| probe_view(record, probe)).collect(),
         environment,
         starts: evidence.replicas.iter().chain(&evidence.instances).map(start_view).collect(),
+        exhibits: evidence.suites.iter().flat_map(|suite| junit::exhibits(&suite.junit)).collect(),
         notes,
     }
 }

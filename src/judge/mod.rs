@@ -112,6 +112,8 @@ pub struct Proof {
     pub message: String,
     /// What the suite recorded: JSON, or nothing.
     pub detail: serde_json::Value,
+    /// What it wants shown: JSON, or the empty text.
+    pub exhibits: String,
 }
 
 /// Judges a record.
@@ -190,6 +192,7 @@ fn case_of(probe: &ProbeResult) -> Case {
         outcome: Some(probe.outcome.code().to_owned()),
         message: probe.message.clone(),
         proof: probe.proof.to_string(),
+        exhibits: String::new(),
     }
 }
 
@@ -213,6 +216,7 @@ fn find(check: &Check, reported: &BTreeMap<String, Case>, timed_out: bool) -> Fi
                 status: status_of(case),
                 message: case.message.clone(),
                 detail: serde_json::from_str(&case.proof).unwrap_or_default(),
+                exhibits: case.exhibits.clone(),
             },
             None => not_reported(test, timed_out),
         })
@@ -277,7 +281,8 @@ fn not_reported(test: &str, timed_out: bool) -> Proof {
     } else {
         (FindingStatus::NotRun, "this test did not report")
     };
-    Proof { test: test.to_owned(), status, message: message.to_owned(), detail: serde_json::Value::Null }
+    let (test, message) = (test.to_owned(), message.to_owned());
+    Proof { test, status, message, detail: serde_json::Value::Null, exhibits: String::new() }
 }
 
 #[cfg(test)]

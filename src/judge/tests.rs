@@ -270,6 +270,7 @@ fn a_proof_is_kept_and_a_broken_one_is_not() {
         outcome: Some("failed".into()),
         message: "m".into(),
         proof: proof.into(),
+        exhibits: String::new(),
     };
     let record = record(vec![], Ended::Completed);
     let (_, check) = record.rubric.checks().next().expect("two checks");

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::exhibits::{self, RunExhibits};
 use super::{
     BarView, CriterionView, Digests, Exchange, FORMAT, FactView, FindingView, Headers, ProbeView, ProofView, Report,
     StartView, SubmissionView, TaskView, TimingView,
@@ -31,6 +32,8 @@ pub struct Facts {
     pub environment: Vec<FactView>,
     /// How each start went.
     pub starts: Vec<StartView>,
+    /// What the suites want shown, as they recorded it: JSON texts.
+    pub exhibits: Vec<String>,
     /// Things that the interviewer should know.
     pub notes: Vec<String>,
 }
@@ -63,6 +66,11 @@ pub fn build(
             findings.len()
         ));
     }
+    let shown = match verdict {
+        Verdict::Graded => exhibits::of_a_run(facts.exhibits.iter().map(String::as_str)),
+        // What is not trusted, or says nothing, is not shown either.
+        Verdict::Rejected { .. } | Verdict::Inconclusive { .. } => RunExhibits::default(),
+    };
     Report {
         format: FORMAT,
         verdict: kind.to_owned(),
@@ -86,6 +94,8 @@ pub fn build(
         probes: facts.probes,
         environment: facts.environment,
         starts: facts.starts,
+        glance: shown.glance,
+        exhibits: shown.further,
         notes,
     }
 }
@@ -158,6 +168,7 @@ fn proof_view(proof: &Proof) -> ProofView {
         arithmetic: lines.unwrap_or_default(),
         timeline: timeline.unwrap_or_default(),
         exchanges: exchanges.unwrap_or_default(),
+        exhibits: exhibits::of_a_test(&proof.exhibits),
         reproduce: String::new(),
     }
 }

@@ -5,6 +5,7 @@
 
 mod build;
 mod candidate;
+pub(crate) mod exhibits;
 mod html;
 mod junit;
 mod terminal;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use build::{Facts, build, plain};
 pub use candidate::CandidateReport;
+pub use exhibits::{Axis, Cell, Column, Exhibit, Image, Line, Mark, Series, Table, Text};
 pub use html::{candidate_html, html};
 pub use junit::junit;
 pub use terminal::{candidate_terminal, terminal};
@@ -65,6 +67,12 @@ pub struct Report {
     pub environment: Vec<FactView>,
     /// How each start of the submission went, with the end of its log.
     pub starts: Vec<StartView>,
+    /// What the suite shows near the score.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub glance: Vec<Exhibit>,
+    /// What else it shows of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exhibits: Vec<Exhibit>,
     /// Things that the interviewer should know.
     pub notes: Vec<String>,
 }
@@ -155,6 +163,9 @@ pub struct ProofView {
     /// The requests and answers that show it, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
+    /// What the test shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exhibits: Vec<Exhibit>,
     /// One line that does it again.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reproduce: String,

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Exchange, Report, StartView};
+use super::exhibits::{self, tests::recorded};
+use super::{CandidateReport, Exchange, Report, StartView};
 use crate::evidence::{Fault, Reason};
 use crate::judge::FindingStatus;
 
@@ -47,9 +48,21 @@ fn ended(verdict: &str, reason: &str) -> Report {
     }
 }
 
+/// A run that shows one exhibit of each kind, with this text wherever there is one, and so does each lost test.
+pub(crate) fn with_exhibits(text: &str) -> Report {
+    let mut report = graded();
+    let raw = recorded(text).to_string();
+    let shown = exhibits::of_a_run([raw.as_str()]);
+    (report.glance, report.exhibits) = (shown.glance, shown.further);
+    for proof in report.findings.iter_mut().flat_map(|finding| &mut finding.proof) {
+        proof.exhibits = exhibits::of_a_test(&raw);
+    }
+    report
+}
+
 /// A run in which every text that a candidate can choose is hostile.
 pub(crate) fn hostile() -> Report {
-    let mut report = graded();
+    let mut report = with_exhibits(HOSTILE);
     let hostile = || HOSTILE.to_owned();
     report.submission.name = hostile();
     report.submission.origin = hostile();
@@ -79,7 +92,7 @@ pub(crate) fn hostile() -> Report {
 }
 
 fn samples() -> Vec<Report> {
-    let mut samples = vec![graded(), hostile()];
+    let mut samples = vec![graded(), hostile(), with_exhibits("shown"), with_exhibits("")];
     samples.extend(Reason::ALL.iter().map(|reason| rejected(*reason)));
     samples.extend(Fault::ALL.iter().map(|fault| inconclusive(*fault)));
     let mut unreadable = rejected(Reason::BrokenArchive);
@@ -125,6 +138,30 @@ fn reports_are_as_the_schema_says_and_hold_no_more() {
         let value = serde_json::to_value(&report).expect("serializes");
         assert_eq!(errors(&closed(&schema()), &value), Vec::<String>::new(), "{} {:?}", report.verdict, report.reason);
     }
+}
+
+#[test]
+fn a_candidate_gets_no_exhibit() {
+    let report = with_exhibits("shown-only-inside");
+    let candidate = CandidateReport::of(&report);
+    let texts = [
+        serde_json::to_string(&candidate).expect("serializes"),
+        super::candidate_html(&candidate).expect("renders"),
+        super::candidate_terminal(&candidate, false),
+    ];
+    for text in texts {
+        let (_, text) = text.split_once("</style>").unwrap_or(("", &text));
+        for inside in ["shown-only-inside", "exhibit", "glance", "data:image", "iVBORw", "<svg", "Lost"] {
+            assert!(!text.contains(inside), "{inside} in {text}");
+        }
+    }
+}
+
+#[test]
+fn exhibits_read_and_write_unchanged() {
+    let report = with_exhibits("shown");
+    let text = serde_json::to_string(&report).expect("serializes");
+    assert_eq!(serde_json::from_str::<Report>(&text).expect("reads"), report);
 }
 
 #[test]
@@ -174,6 +211,27 @@ fn altered_reports_are_found() {
     for (place, altered) in alterations {
         let mut value = serde_json::to_value(graded()).expect("serializes");
         *value.pointer_mut(&place).expect("is there") = altered.clone();
+        assert!(!errors(&schema(), &value).is_empty(), "{place} as {altered}");
+    }
+}
+
+#[test]
+fn altered_exhibits_are_found() {
+    let alterations = [
+        ("/glance/0/kind", json!("script")),
+        ("/glance/0/columns/0/number", json!("no")),
+        ("/glance/0/rows/0/0", json!("text")),
+        ("/glance/0/rows/0/1/mark", json!("loud")),
+        ("/glance/0/more", json!(-1)),
+        ("/glance/1/text", json!(7)),
+        ("/exhibits/0/lines/0/points/0", json!([1, 2, 3])),
+        ("/exhibits/0/x/log", json!(null)),
+        ("/exhibits/1/png", json!("<svg>")),
+        ("/exhibits/1/width", json!(0)),
+    ];
+    for (place, altered) in alterations {
+        let mut value = serde_json::to_value(with_exhibits("shown")).expect("serializes");
+        *value.pointer_mut(place).expect("is there") = altered.clone();
         assert!(!errors(&schema(), &value).is_empty(), "{place} as {altered}");
     }
 }

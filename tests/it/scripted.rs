@@ -269,7 +269,7 @@ async fn an_analysis_runs_in_containers_that_are_removed_one_by_one() {
     let evidence = execute(&plan(&library("sums"), &[]), &sandbox, &Nowhere, &cancel, vec![]).await;
     assert_eq!(evidence.ended, Ended::Completed);
     let log = sandbox.log();
-    let once = ["create run", "start run", "kill run SIGKILL", "inspect run", "logs run", "remove run"];
+    let once = ["create run-1", "start run-1", "kill run-1 SIGKILL", "inspect run-1", "logs run-1", "remove run-1"];
     let runs: Vec<&String> = log.iter().filter(|line| line.contains(" run")).collect();
     assert_eq!(runs[..12], [once, once].concat(), "{log:#?}");
     assert_eq!(sandbox.left(), Vec::<String>::new());
@@ -286,7 +286,7 @@ async fn an_analysis_runs_in_containers_that_are_removed_one_by_one() {
 fn a_run_of_an_analysis_reads_its_input_and_knows_nothing_hidden() {
     let plan = plan(&library("sums"), &[]);
     let runs = plan.runs.as_ref().expect("an analysis");
-    let spec = runs.spec(&run_ask("a")).expect("a plain folder");
+    let spec = runs.spec(&runs.slots[0], &run_ask("a")).expect("a plain folder");
     assert_eq!(spec.role, Role::Replica);
     let text = format!("{spec:?}");
     for hidden in ["grader", "suite", "test_sums", "seed", "examiner", "sha256:e"] {

@@ -10,9 +10,11 @@ import time
 from collections.abc import Generator, Iterator
 
 import pytest
+from _pytest.junitxml import xml_key
 
 from takehome_suite import outcome
 from takehome_suite.client import USER_AGENTS, Client, Recorder
+from takehome_suite.exhibits import PROPERTY, Exhibits, RunExhibits
 from takehome_suite.model import Model
 from takehome_suite.pricing import Pricing
 from takehome_suite.prober import Prober
@@ -25,6 +27,8 @@ MESSAGE_BYTES = 2048
 _RUN = pytest.StashKey[Run]()
 _RECORDER = pytest.StashKey[Recorder]()
 _RESULT = pytest.StashKey["Result"]()
+_EXHIBITS = pytest.StashKey[Exhibits]()
+_RUN_EXHIBITS = pytest.StashKey[RunExhibits]()
 
 
 class Result:
@@ -43,6 +47,16 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(run.state_dir / "hypothesis")
     config.stash[_RUN] = run
     config.stash[_RECORDER] = Recorder()
+    config.stash[_RUN_EXHIBITS] = RunExhibits()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Adds what the run shows to the JUnit file before it is written, also after an interrupt."""
+    text = session.config.stash[_RUN_EXHIBITS].text()
+    xml = session.config.stash.get(xml_key, None)
+    if text and xml is not None:
+        xml.add_global_property(PROPERTY, text)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,6 +65,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     run, recorder = item.config.stash[_RUN], item.config.stash[_RECORDER]
     recorder.clear()
     item.stash[_RESULT] = Result()
+    item.stash[_EXHIBITS] = Exhibits()
     used = time.monotonic() - recorder.started
     if used > run.budget_seconds:
         mean = 1000 * recorder.waited_seconds / max(1, recorder.count)
@@ -85,8 +100,10 @@ def pytest_runtest_makereport(
             ("nodeid", item.nodeid),
             ("outcome", result.outcome),
             ("message", result.message),
-            *([("proof", result.proof)] if result.outcome != outcome.PASSED else []),
         ]
+        if result.outcome != outcome.PASSED:
+            shown = item.stash[_EXHIBITS].text()
+            report.user_properties += [("proof", result.proof), *([(PROPERTY, shown)] if shown else [])]
     return report
 
 
@@ -128,6 +145,18 @@ def recorder(pytestconfig: pytest.Config) -> Recorder:
 def rng(run: Run, request: pytest.FixtureRequest) -> random.Random:
     """Random data of this test: depends on the seed and the test's own id only."""
     return run.random(request.node.nodeid)
+
+
+@pytest.fixture
+def exhibits(request: pytest.FixtureRequest) -> Exhibits:
+    """What this test shows with its finding."""
+    return request.node.stash[_EXHIBITS]
+
+
+@pytest.fixture(scope="session")
+def run_exhibits(pytestconfig: pytest.Config) -> RunExhibits:
+    """What the run shows."""
+    return pytestconfig.stash[_RUN_EXHIBITS]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import count
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import scenarios
@@ -67,6 +67,9 @@ class Bench:
         self.seed = seed
         self.failed: set[str] = set()
         self.failed_rules: set[str] = set()
+        # Of the growth: for each series, rows and seconds.
+        self.seconds: list[list[tuple[int, float]]] = []
+        self._asked = local()
         self._results: dict[str, Result] = {}
         self._refused: dict[str, Refused] = {}
         self._twice: scenarios.Twice | None = None
@@ -87,6 +90,10 @@ class Bench:
     def result(
         self, profile: str, rules: Iterable[str] = (), rows: int = _ROWS, copies: float = 0.0
     ) -> Result:
+        self._asked.latest = self._result(profile, rules, rows, copies)
+        return self._asked.latest
+
+    def _result(self, profile: str, rules: Iterable[str], rows: int, copies: float) -> Result:
         wanted = tuple(sorted(rules))
         key = f"{profile} {wanted} {rows} {copies}"
         with self._only_one(key):
@@ -129,6 +136,20 @@ class Bench:
             if self._twice is None:
                 self._twice = scenarios.twice(self.runner, self.place())
             return self._twice
+
+    def found(self, check: "Check") -> list[tuple[Difference, Result | None]]:
+        """What a check finds, each with the data set that the check had asked for last."""
+        self._asked.latest = None
+        return [(difference, self._asked.latest) for difference in check.run(self)]
+
+    def results(self) -> list[Result]:
+        """Every data set that was analyzed."""
+        return list(self._results.values())
+
+    def plain(self) -> Result | None:
+        """The plain data set, if it was analyzed."""
+        plain = (result for result in self._results.values() if result.data.profile.name == "sample")
+        return next((result for result in plain if not result.data.profile.rules), None)
 
     def sound(self, question: str) -> bool:
         """Whether the question is answered on plain data, but for some cents. If not, that was charged, and finer
@@ -510,6 +531,7 @@ def _all_seconds(bench: Bench, sizes: tuple[int, ...]) -> Generator[Difference, 
         yield from scenarios.failing(ended)
         seconds.append(float(ended.seconds))
         shutil.rmtree(place)
+    bench.seconds.append(list(zip(sizes, seconds, strict=True)))
     return seconds
 
 

@@ -35,6 +35,8 @@ class Image:
     pixels: bytes
     bytes_per_pixel: int
     palette: bytes
+    depth: int
+    colour: int
     bytes_seen: int | None = None
 
     def colours(self, share: float) -> int:
@@ -90,7 +92,7 @@ def _decode(header: bytes, palette: bytes, packed: bytearray) -> Image:
         raise NotAnImage(f"{width}x{height} has no or too many pixels")
     step = max(bits // 8, 1)
     if interlaced or wanted > _MOST_LAID_OUT:
-        return _counted(Image(width, height, b"", step, palette), packed, wanted)
+        return _counted(Image(width, height, b"", step, palette, depth, colour), packed, wanted)
     unpacker = zlib.decompressobj()
     try:
         raw = unpacker.decompress(packed, wanted)
@@ -98,7 +100,7 @@ def _decode(header: bytes, palette: bytes, packed: bytearray) -> Image:
         raise NotAnImage("its pixels cannot be unpacked") from error
     if len(raw) != wanted:
         raise NotAnImage("it has fewer pixels than it says")
-    return Image(width, height, _unfiltered(raw, stride, step), step, palette)
+    return Image(width, height, _unfiltered(raw, stride, step), step, palette, depth, colour)
 
 
 def _size_interlaced(width: int, height: int, bits: int) -> int:

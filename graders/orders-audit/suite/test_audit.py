@@ -2,7 +2,9 @@
 
 import pytest
 from checks import CHECKS, LAST, Bench, Check
+from exhibits import wrong_cells
 from shared_work import SharedWork
+from takehome_suite.exhibits import Exhibits
 from takehome_suite.outcome import fail, require
 
 SHOWN = 3
@@ -22,14 +24,16 @@ OF_WHAT_WORKS = {
 @pytest.mark.parametrize(
     "check", sorted(CHECKS, key=lambda check: (check.id == LAST, check.alone)), ids=lambda check: check.id
 )
-def test_check(bench: Bench, work: SharedWork, check: Check) -> None:
+def test_check(bench: Bench, work: SharedWork, check: Check, exhibits: Exhibits) -> None:
     if check.id in OF_WHAT_WORKS:
         plain = bench.result("sample", [])
         works = plain.ended.status == 0 and (plain.output / "answers.json").is_file()
         require(works, "the run on a plain data set does not succeed", observed=plain.ended.stderr[-300:])
-    differences = work.of(check)
-    if not differences:
+    found = work.of(check)
+    if not found:
         return
+    exhibits.show(lambda: wrong_cells(found))
+    differences = [difference for difference, _ in found]
     bench.failed.add(check.id)
     bench.failed_rules.update(check.rules)
     first = differences[0]

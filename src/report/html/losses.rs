@@ -1,10 +1,11 @@
 //! Findings that are not a pass → what the page tells about them, what matters most first. Pure.
 
+use super::exhibits::{Shown, shown};
 use super::text::{Line, compare, count, duration, layout_json, percent, split_url};
 use super::timeline::Timeline;
 use super::words::status_word;
 use crate::judge::FindingStatus;
-use crate::report::{CriterionView, Exchange, FindingView, ProofView, Report};
+use crate::report::{CriterionView, Exchange, Exhibit, FindingView, ProofView, Report};
 use crate::task::Bucket;
 
 /// Findings, from the top, whose first proof is unfolded: as many as one reads before a call.
@@ -57,7 +58,9 @@ pub struct ProofRow<'a> {
     pub message: Option<&'a str>,
     /// Unfolded.
     pub open: bool,
-    /// What was promised.
+    /// What the test shows.
+    pub exhibits: Vec<Shown<'a>>,
+    /// What was promised; left out where a table shows it.
     pub expected: Vec<Line>,
     /// What was seen.
     pub observed: Vec<Line>,
@@ -167,7 +170,7 @@ fn capped<'a>(report: &'a Report, finding: &FindingView) -> Option<(&'a Criterio
 
 fn loss<'a>(report: &'a Report, finding: &'a FindingView, unfolded: bool) -> Loss<'a> {
     let criterion = report.criteria.iter().find(|criterion| criterion.id == finding.criterion);
-    let rows = finding.proof.iter().map(|proof| proof_row(finding, proof));
+    let rows = finding.proof.iter().enumerate().map(|(index, proof)| proof_row(finding, proof, index));
     let (mut proofs, bare): (Vec<_>, Vec<_>) = rows.partition(|row| shows_something(row.proof));
     if let Some(first) = proofs.first_mut().filter(|_| unfolded) {
         first.open = true;
@@ -200,17 +203,20 @@ fn shows_something(proof: &ProofView) -> bool {
         && proof.exchanges.is_empty()
         && proof.arithmetic.is_empty()
         && proof.timeline.is_empty()
+        && proof.exhibits.is_empty()
         && proof.reproduce.is_empty())
 }
 
-fn proof_row<'a>(finding: &FindingView, proof: &'a ProofView) -> ProofRow<'a> {
-    let (expected, observed) = compare(&proof.expected, &proof.observed);
+fn proof_row<'a>(finding: &FindingView, proof: &'a ProofView, index: usize) -> ProofRow<'a> {
+    let tabled = proof.exhibits.iter().any(|exhibit| matches!(exhibit, Exhibit::Table(_)));
+    let (expected, observed) = if tabled { Default::default() } else { compare(&proof.expected, &proof.observed) };
     let exchanges = exchange_rows(&proof.exchanges);
     ProofRow {
         proof,
         status: status_word(proof.status),
         message: Some(proof.message.as_str()).filter(|message| !message.is_empty() && *message != finding.message),
         open: false,
+        exhibits: shown(&proof.exhibits, &format!("shown-{}-{}", finding.id, index + 1)),
         expected,
         observed,
         timeline: Timeline::of(&proof.timeline),

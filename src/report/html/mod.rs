@@ -2,7 +2,9 @@
 //!
 //! Templates escape for HTML; hidden characters are shown in the finished page, so no template can forget it.
 
+mod exhibits;
 mod losses;
+mod series;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -12,6 +14,7 @@ mod words;
 
 use askama::Template;
 
+use self::exhibits::Body;
 use self::text::{date, percent, visible};
 use self::view::View;
 use super::{CandidateReport, Report};

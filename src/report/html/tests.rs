@@ -6,10 +6,10 @@ use super::view::View;
 use super::{candidate_html, html};
 use crate::evidence::{Fault, Reason};
 use crate::judge::FindingStatus;
-use crate::report::tests::{HOSTILE, graded, hostile, inconclusive, rejected};
+use crate::report::tests::{HOSTILE, graded, hostile, inconclusive, rejected, with_exhibits};
 use crate::report::{CandidateReport, CriterionView, FindingView, ProofView, Report};
 
-const VOID: [&str; 2] = ["meta", "link"];
+const VOID: [&str; 3] = ["meta", "link", "img"];
 
 fn interviewer(report: &Report) -> String {
     html(report).expect("renders")
@@ -21,7 +21,9 @@ fn candidate(report: &Report) -> String {
 
 /// Every kind of page.
 fn pages() -> Vec<String> {
-    let reports = [graded(), hostile(), many_losses(), rejected(Reason::CrashedAtStart), inconclusive(Fault::NoSpace)];
+    let ended = [rejected(Reason::CrashedAtStart), inconclusive(Fault::NoSpace)];
+    let reports = [graded(), hostile(), many_losses(), with_exhibits("shown")].into_iter().chain(ended);
+    let reports: Vec<Report> = reports.collect();
     reports.iter().flat_map(|report| [interviewer(report), candidate(report)]).collect()
 }
 
@@ -40,6 +42,7 @@ fn many_losses() -> Report {
             arithmetic: vec![],
             timeline: vec![],
             exchanges: vec![],
+            exhibits: vec![],
             reproduce: String::new(),
             status,
         };
@@ -93,11 +96,12 @@ fn pages_are_well_formed() {
 
 #[test]
 fn pages_hold_only_these_elements_and_attributes() {
-    const ELEMENTS: &str = "!DOCTYPE a article b bdi body code dd details div dl dt h1 h2 h3 h4 h5 head header html i \
-         li line link main mark meta nav ol p pre rect section span style summary svg table tbody td text th thead time title tr ul";
-    const ATTRIBUTES: &str = "aria-hidden aria-label aria-labelledby charset class content datetime href html \
-         http-equiv id lang name open rel role scope style tabindex \
-         viewBox x x1 x2 y y1 y2 dx dy width height text-anchor";
+    const ELEMENTS: &str = "!DOCTYPE a article b bdi body caption circle code dd desc details div dl dt figcaption figure g \
+         h1 h2 h3 h4 h5 head header html i img li line link main mark meta nav ol p polyline pre rect section span style \
+         summary svg table tbody td text th thead time title tr ul";
+    const ATTRIBUTES: &str = "alt aria-hidden aria-label aria-labelledby charset class content data-label datetime href html \
+         http-equiv id lang name open rel role scope src style tabindex \
+         viewBox x x1 x2 y y1 y2 cx cy r points dx dy width height text-anchor";
     let elements: BTreeSet<&str> = ELEMENTS.split_whitespace().collect();
     let attributes: BTreeSet<&str> = ATTRIBUTES.split_whitespace().collect();
     for page in pages() {
@@ -121,8 +125,12 @@ fn links_lead_only_within_the_page() {
             let inside = href.strip_prefix('#').is_some_and(|id| unique.contains(id));
             assert!(inside || href == "data:,", "{href}");
         }
-        for id in values(&page, "aria-labelledby") {
+        for id in values(&page, "aria-labelledby").into_iter().flat_map(str::split_whitespace) {
             assert!(unique.contains(id), "{id}");
+        }
+        for source in values(&page, "src") {
+            let data = source.strip_prefix("data:image/png;base64,").expect("an image is in the page");
+            assert!(data.chars().all(|c| c.is_ascii_alphanumeric() || "+/=&#;".contains(c)), "{data}");
         }
     }
 }
@@ -160,6 +168,47 @@ fn hostile_text_is_shown_as_text() {
         assert!(!page.contains(hidden), "{hidden:?}");
         assert!(!candidate(&hostile()).contains(hidden), "{hidden:?}");
     }
+}
+
+#[test]
+fn exhibits_stand_where_they_belong() {
+    let report = with_exhibits("shown <b>");
+    let page = interviewer(&report);
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}"));
+    let order =
+        ["<h2 id=\"criteria\"", "<h2 id=\"glance\"", "<h2 id=\"critical\"", "<h2 id=\"exhibits\"", "<h2 id=\"checks\""];
+    assert!(order.map(at).is_sorted(), "{:?}", order.map(at));
+    for told in [
+        "<a href=\"#glance\">",
+        "<a href=\"#exhibits\">",
+        "<h4 id=\"shown-race-oversell-1-1\">shown &#60;b&#62;</h4>",
+        "<caption>shown &#60;b&#62;</caption>",
+        "<th scope=\"col\" role=\"columnheader\" class=\"number\">Lost</th>",
+        "class=\"number\"><span class=\"bad\">shown &#60;b&#62;</span></td>",
+        "<mark>shown &#60;b&#62;</mark>",
+        "2 further rows not shown.",
+        "role=\"img\" aria-labelledby=\"exhibit-1-title exhibit-1-desc\"",
+        "<title id=\"exhibit-1-title\">shown &#60;b&#62;</title>",
+        "<polyline points=",
+        "width=\"2\" height=\"1\" alt=\"shown &#60;b&#62;\">",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+    let alike = values(&page, "src");
+    assert_eq!(alike.len(), 3, "one of the run and one of each of two lost tests");
+    // A table stands for what was expected and observed.
+    assert!(!page.contains("<h4>Expected</h4>"));
+    let page = interviewer(&graded());
+    assert!(!page.contains("id=\"glance\"") && !page.contains("id=\"exhibits\"") && page.contains("<h4>Expected</h4>"));
+}
+
+#[test]
+fn a_forged_image_cannot_leave_its_place() {
+    let mut report = with_exhibits("shown");
+    let Some(crate::report::Exhibit::Image(image)) = report.exhibits.last_mut() else { panic!("no image") };
+    image.png = "\"><script>alert(1)</script>".to_owned();
+    let page = interviewer(&report);
+    assert!(!page.contains("<script") && page.contains("base64,&#34;&#62;&#60;script&#62;"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `Report` → what the interviewer's page shows, in its order. Pure; the templates only place it.
 
+use super::exhibits::{Shown, shown};
 use super::losses::{Group, groups, is_critical_failure};
 use super::text::{count, date, duration, percent};
 use super::words::{after_fault, after_rejection, status_meaning, status_word};
@@ -17,6 +18,10 @@ pub struct View<'a> {
     pub advice: &'static str,
     /// In the rubric's order.
     pub criteria: Vec<CriterionRow<'a>>,
+    /// What the suite shows near the score.
+    pub glance: Vec<Shown<'a>>,
+    /// What else it shows of the run.
+    pub exhibits: Vec<Shown<'a>>,
     /// What matters most first; groups without a finding are left out.
     pub groups: Vec<Group<'a>>,
     /// The starts of the submission.
@@ -110,6 +115,8 @@ impl<'a> View<'a> {
                 _ => after_fault(reason),
             },
             criteria: report.criteria.iter().map(|criterion| criterion_row(report, criterion)).collect(),
+            glance: shown(&report.glance, "glance"),
+            exhibits: shown(&report.exhibits, "exhibit"),
             groups: groups(report),
             starts: report.starts.iter().enumerate().map(|(index, start)| start_row(report, index, start)).collect(),
             probes: report.probes.iter().map(probe_row).collect(),
