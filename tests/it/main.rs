@@ -5,6 +5,7 @@
 mod cli;
 mod docker;
 mod golden;
+mod model;
 mod scripted;
 mod support;
 mod tidy;

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 import pytest
 from bench import Bench
 from containers import ContainerRunner
-from report_data import report_data
+from exhibits import of_the_run
 from takehome_suite.client import Recorder
+from takehome_suite.exhibits import RunExhibits
 from takehome_suite.model import Model
-from takehome_suite.run import Run, State
+from takehome_suite.run import Run
 
 
 @pytest.fixture(scope="session")
-def bench(run: Run, recorder: Recorder, state: State, model: Model) -> Iterator[Bench]:
-    """What the report shows is kept at the end."""
+def bench(run: Run, recorder: Recorder, model: Model, run_exhibits: RunExhibits) -> Iterator[Bench]:
+    """What the report shows is made from it at the end."""
     bench = Bench(ContainerRunner(model, run.state_dir / "given"), recorder, run.seed)
+    run_exhibits.at_the_end(lambda: of_the_run(bench))
     yield bench
-    state.note("report", report_data(bench))
     bench.retire()

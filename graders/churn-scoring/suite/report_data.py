@@ -12,27 +12,29 @@ from bench import HIDDEN, Bench
 from takehome_suite.outcome import Unmet
 
 FORMAT = 1
+_TRAININGS = ("trained", "again", "other")
 _PLACES = 6
 _PERCENTILES = (0.5, 0.9, 0.98, 1.0)
 
 
 def report_data(bench: Bench) -> dict[str, Any]:
-    """JSON-able. `skew` and `latency_seconds` hold what was measured so far, so ask when all checks have run."""
+    """JSON-able. Nothing is trained, run or asked for it, so ask when all checks have run."""
+    done = vars(bench)
+    scored = "run_on_hidden" in done
     return {
         "format": FORMAT,
-        "quality": _or_none(lambda: _quality(bench)),
-        "calibration": _or_none(
-            lambda: [_rounded(vars(one)) for one in statistic.calibration(bench.scores, bench.labels)]
-        ),
-        "roc": _or_none(lambda: statistic.roc(bench.scores, bench.labels)),
+        "quality": _or_none(lambda: _quality(bench)) if scored else None,
+        "calibration": _or_none(lambda: _calibration(bench)) if scored else None,
+        "roc": _or_none(lambda: statistic.roc(bench.scores, bench.labels)) if scored else None,
+        "baseline_roc": statistic.roc(baseline.scores(bench.hidden), bench.labels) if scored else None,
         "skew": [{"path": path, "largest": largest} for path, largest in sorted(bench.skew.items())],
         "latency_seconds": [_latency(name, values) for name, values in sorted(bench.latencies.items())],
         "start_seconds": {
             name: {"healthy": start.healthy_at, "ready": start.ready_at}
             for name, start in bench.starts.items()
         },
-        "train_seconds": _or_none(lambda: [round(one.seconds, 2) for one in _trainings(bench)]),
-        "artifacts": _or_none(lambda: bench.inventory.as_data()),
+        "train_seconds": {name: round(done[name].seconds, 2) for name in _TRAININGS if name in done},
+        "artifacts": _or_none(lambda: bench.inventory.as_data()) if "trained" in done else None,
     }
 
 
@@ -57,8 +59,8 @@ def _quality(bench: Bench) -> dict[str, Any]:
     }
 
 
-def _trainings(bench: Bench) -> list[Any]:
-    return [bench.trained, bench.again, bench.other]
+def _calibration(bench: Bench) -> list[dict[str, Any]]:
+    return [_rounded(vars(one)) for one in statistic.calibration(bench.scores, bench.labels)]
 
 
 def _latency(name: str, values: list[float]) -> dict[str, Any]:
