@@ -16,12 +16,14 @@ test: setup
 	$(TAKEHOME) verify stockroom --alone
 	$(TAKEHOME) verify orders-audit strong-stdlib starter --seed 1
 	$(TAKEHOME) verify orders-audit --kind flawed --alone --seed 1
+	$(TAKEHOME) verify churn-scoring strong-sklearn starter --seed 1
 	./scripts/public-tests
 
 # Everything that proves the grader, unattended: a night.
 verify: setup
 	$(TAKEHOME) verify stockroom --runs 5 --out target/verify/stockroom
 	$(TAKEHOME) verify orders-audit --runs 3 --out target/verify/orders-audit
+	$(TAKEHOME) verify churn-scoring --runs 3 --out target/verify/churn-scoring
 
 bench: setup
 	cargo build --release
