@@ -176,6 +176,12 @@ fn a_suite_that_was_interrupted_says_so() {
     assert_eq!(findings[0].share, (2, 4));
     assert_eq!(findings[0].proofs[0].status, FindingStatus::TimedOut);
     assert_eq!(findings[1].status, FindingStatus::TimedOut);
+    // In the middle of a test: the test has no name, and counts as one that did not begin.
+    let nameless =
+        String::from_utf8(junit(&[A])).expect("text").replace("</testsuite>", "<testcase time=\"0.000\"/></testsuite>");
+    let suites = vec![suite("live", 2, true, nameless.clone().into_bytes()), suite("after", 2, true, vec![])];
+    assert_eq!(judge(&record(suites, Ended::Completed)).0, Verdict::Graded);
+    inconclusive(vec![suite("live", 1, false, nameless.into_bytes())], Fault::UntrustedResult, "in no check");
 }
 
 #[test]

@@ -292,7 +292,8 @@ fn a_hostile_replica_does_not_hold_or_break_the_prober() {
     let Some(_engine) = engine() else { return };
     let begin = Instant::now();
     let report = report_as("tally", "tally-hostile");
-    assert!(begin.elapsed() < Duration::from_secs(90), "{:?}", begin.elapsed());
+    // Far above what the limits of its parts add up to, far below what the replica would take.
+    assert!(begin.elapsed() < Duration::from_secs(240), "{:?}", begin.elapsed());
     assert_eq!(report["points"], 0);
     for finding in report["findings"].as_array().unwrap() {
         assert_eq!(finding["status"], "not-assessable", "{finding}");
