@@ -9,9 +9,10 @@ from typing import Any
 from bench import HEALTHY_SECONDS, READY_SECONDS, Bench
 from difference import Difference
 from generator.columns import FEATURES, NULLABLE
+from machine import CROWDED
 from predictions import TOLERANCE, instance, is_number, read_answer, request
 from takehome_suite.client import Answer
-from takehome_suite.outcome import NoAnswer, Partial, Unmet, short
+from takehome_suite.outcome import Inconclusive, NoAnswer, Partial, Unmet, short
 from wire import strict_object
 
 MOST_INSTANCES = 5_000
@@ -21,28 +22,31 @@ _STATUSES = (400, 413, 422)
 
 
 def lifecycle(bench: Bench) -> Iterator[Difference]:
-    """Up in ten seconds, ready in thirty, and 503 in between."""
+    """Up in ten seconds, ready in thirty, and 503 in between. Of two starts the better one counts for the times."""
     for name in ("a", "b"):
         service = bench.service(name)
         start = bench.starts[name]
-        if start.healthy_at is None or start.healthy_at > HEALTHY_SECONDS:
-            yield Difference(
-                f"/healthz is not 200 within {HEALTHY_SECONDS:.0f} s.",
-                200,
-                {"at_seconds": start.healthy_at, "log": service.log()[-300:], "states": start.states[-5:]},
-            )
-        elif start.ready_at is None:
-            yield Difference(
-                f"/readyz is not 200 within {READY_SECONDS:.0f} s.",
-                200,
-                {"states": start.states[-5:], "log": service.log()[-300:]},
-            )
+        shown = {"states": start.states[-5:], "log": service.log()[-300:]}
         if start.wrong:
             yield Difference(
                 f"While the service starts, {start.wrong[0]}.", "503 until it is ready", start.wrong[:5]
             )
+        if start.healthy_at is None:
+            yield Difference("/healthz is never 200.", 200, shown)
+        elif start.ready_at is None:
+            yield Difference("/readyz is never 200.", 200, shown)
         if start.ready_at is None:
             return
+    starts = [bench.starts[name] for name in ("a", "b")]
+    times = {
+        ("/healthz", HEALTHY_SECONDS): [start.healthy_at or 0.0 for start in starts],
+        ("/readyz", READY_SECONDS): [start.ready_at or 0.0 for start in starts],
+    }
+    for (path, limit), seconds in times.items():
+        if min(seconds) > limit:
+            if max(start.crowding for start in starts) > CROWDED:
+                raise Inconclusive("Inconclusive: the machine was busy with something else during the start.")
+            yield Difference(f"{path} is not 200 within {limit:.0f} s.", f"{limit:.0f} s", seconds)
 
 
 def metadata(bench: Bench) -> Iterator[Difference]:
@@ -362,7 +366,12 @@ def null_or_missing(bench: Bench) -> Iterator[Difference]:
     """A nullable field that is null, or missing, or the empty field of a file."""
     bench.require_online()
     for name in NULLABLE:
-        indexes = bench.of_hidden(lambda one, name=name: one.features[name] is None, 80)  # type: ignore[misc]
+        # Who takes `NA` for null is charged for that elsewhere.
+        indexes = [
+            index
+            for index, one in enumerate(bench.hidden)
+            if one.features[name] is None and one.features["region"] != "NA"
+        ][:80]
         offline = [bench.scores[index] for index in indexes]
         as_null = bench.ask(bench.instances(indexes))
         without = [
