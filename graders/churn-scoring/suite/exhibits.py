@@ -9,10 +9,12 @@ from typing import Any
 from bench import Bench
 from report_data import report_data
 from takehome_suite.exhibits import Axis, Cell, Exhibit, Line, Place, Series, Table
+from takehome_suite.outcome import short
 
 # What the brief allows two ways to the same probability to differ by.
 _ALIKE = 1e-6
 _GLOBALS_SHOWN = 6
+_WAYS_SHOWN = 12
 _TRAININGS = {"trained": "training", "again": "the same training again", "other": "training on other data"}
 
 
@@ -56,7 +58,7 @@ def _quality(found: dict[str, Any]) -> Table:
         ),
         (
             "claimed in metrics.json",
-            Cell("nothing" if claimed is None else f"{claimed}", "bad" if over else ""),
+            Cell(_shown(claimed), "bad" if over else ""),
             "more than 0.025 above what was measured" if over else "at most 0.025 above what was measured",
         ),
     ]
@@ -64,6 +66,10 @@ def _quality(found: dict[str, Any]) -> Table:
     return Table(
         "AUC on unseen customers", ("Of", "AUC", "How to read it"), rows, numbers=("AUC",), note=note
     )
+
+
+def _shown(claimed: object) -> str:
+    return f"{claimed:.4f}" if isinstance(claimed, float) else short(claimed, 40)
 
 
 def _roc(data: dict[str, Any]) -> Series:
@@ -88,13 +94,19 @@ def _calibration(bins: list[dict[str, Any]]) -> Series:
 
 
 def _skew(found: list[dict[str, Any]]) -> Table:
+    worst = sorted(found, key=lambda one: -one["largest"])[:_WAYS_SHOWN]
     rows = [
         (one["path"], Cell(f"{one['largest']:.2g}", "bad" if one["largest"] > _ALIKE else "good"))
-        for one in found
+        for one in worst
     ]
-    note = "The largest difference of a customer's probability between two ways to it; 1e-6 is allowed."
+    note = (
+        f"The largest difference of a customer's probability between two ways to it, of {len(found)} ways "
+        "the worst; 1e-6 is allowed."
+    )
+    columns = ("Way", "Difference")
+    more = len(found) - len(rows)
     return Table(
-        "The same customer by other ways", ("Way", "Difference"), rows, numbers=("Difference",), note=note
+        "The same customer by other ways", columns, rows, numbers=("Difference",), note=note, more=more
     )
 
 
