@@ -599,6 +599,7 @@ CHECKS = (
     Check("unusable-reference", _unusable(_DATABASES)),
     Check("unusable-untouched", _untouched),
     Check("atomic", _scenario(scenarios.atomic), alone=True),
+    Check("full-disk", _scenario(scenarios.full_disk)),
     Check("locked-reference", _scenario(scenarios.locked_reference)),
     Check("locked-output", _scenario(scenarios.locked_output)),
     Check("scaling", _scaling, alone=True),

@@ -57,6 +57,7 @@ class Runs:
         kill_after: float | None = None,
         locked: str | None = None,
         look: Callable[[Path], None] | None = None,
+        full: bool = False,
         **environment: str,
     ) -> Ran:
         """Runs the command once."""
@@ -71,6 +72,7 @@ class Runs:
                 folder,
                 env=environment,
                 kill_after=kill_after,
+                small=full,
                 beside=LOCK.format(which=locked) if locked else None,
             )
 

@@ -16,6 +16,8 @@ from png import NotAnImage, read_png
 
 _ROWS = 300
 _KILLS = 4
+# Their cleaned rows alone are more than the 256 KiB of the small volume.
+_FILLING_ROWS = 4_000
 
 
 class Starts(Protocol):
@@ -32,9 +34,10 @@ class Starts(Protocol):
         kill_after: float | None = None,
         locked: str | None = None,
         look: Callable[[Path], None] | None = None,
+        full: bool = False,
         **environment: str,
     ) -> Any:
-        """`kill_after` is in seconds. `locked` is `input` or `output`: the database there is locked for three
+        """`kill_after` is in seconds. `full`: the disk of the output folder has no room for all outputs. `locked` is `input` or `output`: the database there is locked for three
         seconds. `look` is called again and again with the output folder as it is during the run."""
         ...
 
@@ -247,6 +250,24 @@ def _size(path: Path) -> int | None:
         return None
 
 
+def full_disk(runner: Starts, place: Path) -> Iterator[Difference]:
+    """With room for some outputs only: each is complete or absent, and success is not claimed for what is absent."""
+    generate("sample", 23, _FILLING_ROWS, []).write(place / "input")
+    yield from failing(_run(runner, place / "input", place / "first"))
+    whole = content(place / "first")
+    _run(runner, place / "input", place / "first")
+    # What differs anyway is charged by `rerun`.
+    unstable = differing(whole, content(place / "first"))
+    ended = runner.run(place / "input", place / "full", full=True, PYTHONHASHSEED="0", TZ="UTC")
+    found = content(place / "full")
+    for name in NAMES:
+        if name not in unstable and found.get(name) not in (None, whole.get(name)):
+            yield Difference(name, "full-disk", "is half written")
+    missing = [name for name in NAMES if name not in found]
+    if ended.status == 0 and missing:
+        yield Difference("exit status", "full-disk", f"success without {', '.join(missing)}", "not 0", 0)
+
+
 def locked_reference(runner: Starts, place: Path) -> Iterator[Difference]:
     """A reference database that another process holds locked for three seconds."""
     yield from _locked(runner, place, "input")
@@ -296,6 +317,7 @@ SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
     "fixed-point": fixed_point,
     "empty": empty,
     "kills": kills,
+    "full-disk": full_disk,
     "locked-reference": locked_reference,
     "locked-output": locked_output,
     "watch": watch,
