@@ -50,7 +50,7 @@ fn a_model_is_written_by_its_training_only_and_served_without_inputs() {
     let given = [code.clone(), mount("-input", "/input", true), written, mount("-model-1", "/model", true)];
     assert_eq!(mounts(&prediction), given);
     let serving = model.serving(1, &altered("altered-3")).expect("a plain folder");
-    assert_eq!(mounts(&serving), [code, mount("-altered", "/model", true)]);
+    assert_eq!(mounts(&serving), [code, mount("-tmp", "/tmp", false), mount("-altered", "/model", true)]);
     assert!(serving.env.contains(&("MODEL_DIR".to_owned(), "/model/altered-3".to_owned())));
     assert!(serving.env.contains(&("PORT".to_owned(), "8001".to_owned())));
     assert_eq!((&training.network, &prediction.network), (&Network::None, &Network::None));

@@ -138,6 +138,9 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
         memory(&output, model.input, UID),
         memory(&altered, task.limits.data, UID),
     ];
+    // Instances share it, and it outlives a kill: it is the same machine that starts them again.
+    let tmp = inputs.name("tmp");
+    volumes.push(memory(&tmp, task.limits.tmp, UID));
     volumes.extend(models.iter().map(|name| memory(name, task.limits.data, UID)));
     let model_dir = |number: usize| format!("{MODELS_DIR}/{number}");
     let seen = |read_only| {
@@ -150,6 +153,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
         at(&input, INPUT_DIR, false),
         at(&output, OUTPUT_DIR, false),
         at(&altered, ALTERED_DIR, false),
+        at(&tmp, "/shared-tmp", false),
     ];
     held.extend(seen(false));
     let mut mounts =
@@ -193,6 +197,8 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
     let instances = model.ports.iter().zip('a'..='z').map(|(port, letter)| {
         let mut spec = candidate(&format!("serve-{letter}"), &model.serve, network.clone());
         spec.env.push(("PORT".into(), port.to_string()));
+        spec.scratch.clear();
+        spec.mounts.push(at(&tmp, "/tmp", false));
         spec
     });
     let plan = ModelPlan {
