@@ -4,8 +4,6 @@ import json
 import os
 import pickle
 import sqlite3
-import struct
-import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -13,31 +11,21 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-SUITE = Path(__file__).resolve().parents[2] / "graders" / "orders-audit" / "suite"
-sys.path.insert(0, str(SUITE))
-
-from checks import _Own  # noqa: E402
-from generator import generate  # noqa: E402
-from outputs import NAMES, compare_all, compare_plots, compare_report  # noqa: E402
-from own_answers import read_answers  # noqa: E402
-from png import SIGNATURE, NotAnImage, read_png  # noqa: E402
-from scenarios import content, count_rows, read_reasons  # noqa: E402
+from checks import _Own
+from generator import generate
+from outputs import NAMES, compare_all, compare_plots, compare_report
+from own_answers import read_answers
+from png import SIGNATURE, NotAnImage, read_png
+from png_files import chunk, png
+from scenarios import content, count_rows, read_reasons
 
 # Of the processor, so that a busy machine changes nothing; the database's limit is one of time.
 SECONDS = 25.0
 MEBIBYTES = 300
 
+Write = Callable[[Path], object]
+
 DATA = generate("sample", 3, 60, [])
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def png(width: int, height: int, packed: bytes, *, interlaced: int = 0, colour: int = 2) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, interlaced)
-    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
 def zeros(count: int) -> bytes:
@@ -51,7 +39,7 @@ def sparse(path: Path) -> None:
         file.truncate(10 << 30)
 
 
-def database(statements: str) -> Callable[[Path], None]:
+def database(statements: str) -> Write:
     def write(path: Path) -> None:
         with closing(sqlite3.connect(path)) as connection:
             connection.executescript(statements)
@@ -66,12 +54,12 @@ def corrupt(path: Path) -> None:
         file.write(b"\xff" * 60)
 
 
-def text(words: str) -> Callable[[Path], None]:
-    return lambda path: path.write_text(words, encoding="utf-8") and None
+def text(words: str) -> Write:
+    return lambda path: path.write_text(words, encoding="utf-8")
 
 
-def raw(content: bytes) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(content) and None
+def raw(content: bytes) -> Write:
+    return lambda path: path.write_bytes(content)
 
 
 CLEANED = ",".join(
@@ -91,7 +79,7 @@ CLEANED = ",".join(
 )
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS order_id FROM n"
 
-HOSTILE: list[tuple[str, str, Callable[[Path], None]]] = [
+HOSTILE: list[tuple[str, str, Write]] = [
     ("cleaned.csv", "ten gigabytes", sparse),
     ("cleaned.csv", "pickle", raw(pickle.dumps({"order_id": [1, 2, 3]}))),
     ("cleaned.csv", "one endless field", text(CLEANED + '\n"' + "x" * 300_000)),
@@ -154,7 +142,7 @@ HOSTILE: list[tuple[str, str, Callable[[Path], None]]] = [
 @pytest.mark.parametrize(
     ("name", "label", "write"), HOSTILE, ids=[f"{name}-{label}" for name, label, _ in HOSTILE]
 )
-def test_is_a_finding(tmp_path: Path, name: str, label: str, write: Callable[[Path], None]) -> None:
+def test_is_a_finding(tmp_path: Path, name: str, label: str, write: Write) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     write(tmp_path / name)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
@@ -162,8 +150,8 @@ def test_is_a_finding(tmp_path: Path, name: str, label: str, write: Callable[[Pa
     found = list(compare_all(tmp_path, DATA.expected))
     assert any(difference.output == name for difference in found)
     own = _Own(DATA.expected, read_answers(tmp_path))
-    assert list(compare_report(tmp_path, own))  # type: ignore[arg-type]
-    assert list(compare_plots(tmp_path, own))  # type: ignore[arg-type]
+    assert list(compare_report(tmp_path, own))
+    assert list(compare_plots(tmp_path, own))
     assert set(content(tmp_path)) <= set(NAMES)
     assert count_rows(tmp_path / "cleaned.csv") >= -1
     assert isinstance(read_reasons(tmp_path), list)

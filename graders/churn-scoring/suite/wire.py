@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -84,7 +84,9 @@ class Wire:
                 reset = error
             if sent is not None:
                 sent()
-            response = http.client.HTTPResponse(_Bounded(sock, deadline), method=method)  # type: ignore[arg-type]
+            # Of a socket it uses `makefile` only.
+            bounded = cast(socket.socket, _Bounded(sock, deadline))
+            response = http.client.HTTPResponse(bounded, method=method)
             try:
                 response.begin()
                 payload = response.read(ANSWER_BYTES + 1)

@@ -150,7 +150,8 @@ def rng(run: Run, request: pytest.FixtureRequest) -> random.Random:
 @pytest.fixture
 def exhibits(request: pytest.FixtureRequest) -> Exhibits:
     """What this test shows with its finding."""
-    return request.node.stash[_EXHIBITS]
+    found: Exhibits = request.node.stash[_EXHIBITS]
+    return found
 
 
 @pytest.fixture(scope="session")

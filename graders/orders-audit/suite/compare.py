@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import scenarios
-from checks import CHECKS, LAST, Bench
+from checks import CHECKS, IN_TURN, Bench
 from generator import PROFILES, generate
 from outputs import Difference, compare_all
 
@@ -185,7 +185,7 @@ def _check(name: str, runner: Runner, chosen: argparse.Namespace, folder: Path) 
     bench = Bench(runner, folder, int(chosen.seeds.split(":")[0]))
     lost = []
     wanted = None if chosen.checks == "all" else chosen.checks.split(",")
-    for check in sorted(CHECKS, key=lambda check: check.id == LAST):
+    for check in IN_TURN:
         if wanted is not None and check.id not in wanted:
             continue
         found = list(check.run(bench))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from generator.expected import Expected
 from generator.faults import RULE_OF_REASON
@@ -65,6 +65,16 @@ class Difference:
         return text
 
 
+class Answers(Protocol):
+    """What answers, plots and report are compared with: the expected results, or what follows from an output."""
+
+    @property
+    def answers(self) -> dict[str, Any]: ...
+
+    @property
+    def headlines(self) -> dict[str, list[str]]: ...
+
+
 def compare_all(folder: Path, expected: Expected) -> Iterator[Difference]:
     yield from compare_answers(folder, expected)
     yield from compare_cleaned(folder, expected)
@@ -74,7 +84,7 @@ def compare_all(folder: Path, expected: Expected) -> Iterator[Difference]:
     yield from compare_report(folder, expected)
 
 
-def compare_answers(folder: Path, expected: Expected) -> Iterator[Difference]:
+def compare_answers(folder: Path, expected: Answers) -> Iterator[Difference]:
     name = "answers.json"
     try:
         observed = read_json(folder / name)
@@ -163,7 +173,7 @@ def compare_warehouse(folder: Path, expected: Expected) -> Iterator[Difference]:
     yield from _compare_rows(name, table, len(rows), expected)
 
 
-def compare_plots(folder: Path, expected: Expected) -> Iterator[Difference]:
+def compare_plots(folder: Path, expected: Answers) -> Iterator[Difference]:
     for question, stem in (("q1", "monthly_revenue"), ("q3", "return_rate")):
         name = f"plots/{stem}.png"
         try:
@@ -188,7 +198,7 @@ def compare_plots(folder: Path, expected: Expected) -> Iterator[Difference]:
             yield Difference(name, name, "the points are not those of the answers", len(wanted), len(rows))
 
 
-def compare_report(folder: Path, expected: Expected) -> Iterator[Difference]:
+def compare_report(folder: Path, expected: Answers) -> Iterator[Difference]:
     name = "report.md"
     try:
         text = read_text(folder / name)

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from checks import CHECKS, Result
 from generator.expected import Clean
 from generator.faults import RULE_OF_REASON
-from generator.model import Placed
+from generator.model import Dressing, Placed
 from outputs import RULE_OF_COLUMN, Difference, compare_cleaned, compare_rejects
 from takehome_suite.exhibits import Cell, Table
 
@@ -164,7 +164,7 @@ class _Counted:
             rules.add("R13")
         return rules | ({"R16"} & self._rules)
 
-    def _dressings(self, placed: Placed) -> list:  # type: ignore[type-arg]
+    def _dressings(self, placed: Placed) -> list[Dressing]:
         return self._log.get(placed.row.number, [])
 
     def _lose_everything(self) -> None:

@@ -1,7 +1,7 @@
 """Each check of the rubric is one test: it looks at what the submission made of data sets whose truth is known."""
 
 import pytest
-from checks import CHECKS, LAST, Bench, Check
+from checks import IN_TURN, Bench, Check
 from exhibits import wrong_cells
 from shared_work import SharedWork
 from takehome_suite.exhibits import Exhibits
@@ -21,9 +21,7 @@ OF_WHAT_WORKS = {
 }
 
 
-@pytest.mark.parametrize(
-    "check", sorted(CHECKS, key=lambda check: (check.id == LAST, check.alone)), ids=lambda check: check.id
-)
+@pytest.mark.parametrize("check", IN_TURN, ids=[check.id for check in IN_TURN])
 def test_check(bench: Bench, work: SharedWork, check: Check, exhibits: Exhibits) -> None:
     if check.id in OF_WHAT_WORKS:
         plain = bench.result("sample", [])

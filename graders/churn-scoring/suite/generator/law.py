@@ -7,10 +7,17 @@ from generator.columns import Value
 
 Features = Mapping[str, Value]
 _TYPICAL_FEE = {"basic": 18.0, "standard": 38.0, "premium": 75.0, "family": 55.0}
-_PLAN = {"basic": 0.25, "standard": 0.0, "premium": -0.25, "family": -0.35}
-_REGION = {"EU": 0.0, "NA": -0.7, "APAC": 0.15, "LATAM": 0.55, "MEA": 0.3, None: 0.9}
-_PAYMENT = {"card": 0.0, "direct_debit": -0.3, "invoice": 0.45, "wallet": 0.2}
-_REFERRAL = {"search": 0.0, "friend": -0.5, "ad": 0.45, "partner": -0.1, "reseller": 0.3, None: 0.1}
+_PLAN: Mapping[Value, float] = {"basic": 0.25, "standard": 0.0, "premium": -0.25, "family": -0.35}
+_REGION: Mapping[Value, float] = {"EU": 0.0, "NA": -0.7, "APAC": 0.15, "LATAM": 0.55, "MEA": 0.3, None: 0.9}
+_PAYMENT: Mapping[Value, float] = {"card": 0.0, "direct_debit": -0.3, "invoice": 0.45, "wallet": 0.2}
+_REFERRAL: Mapping[Value, float] = {
+    "search": 0.0,
+    "friend": -0.5,
+    "ad": 0.45,
+    "partner": -0.1,
+    "reseller": 0.3,
+    None: 0.1,
+}
 
 
 def _number(value: Value) -> float:
@@ -26,8 +33,8 @@ def log_odds(features: Features) -> float:
     tenure = math.log1p(_number(features["tenure_months"]))
     z = -1.24 + _PLAN[plan] + 0.56 * (login - 2.4) + 0.33 * (tickets - 1.2) - 0.42 * (tenure - 3.0)
     z += 0.9 * math.tanh((_number(features["monthly_fee"]) / _TYPICAL_FEE[plan] - 1.0) * 2.5)
-    z += _REGION[features["region"]] + _PAYMENT[str(features["payment_method"])]  # type: ignore[index]
-    z += _REFERRAL[features["referral_source"]]  # type: ignore[index]
+    z += _REGION[features["region"]] + _PAYMENT[features["payment_method"]]
+    z += _REFERRAL[features["referral_source"]]
     if features["autopay"]:
         z -= 0.75 if features["payment_method"] != "invoice" else 0.1
     if features["discount_pct"] is not None and _number(features["discount_pct"]) >= 25:

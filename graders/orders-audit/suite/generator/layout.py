@@ -105,8 +105,8 @@ def _names(profile: Profile, rng: Random, count: int) -> list[str]:
 def _style(profile: Profile, rng: Random) -> PartStyle:
     if "R1" not in profile.rules:
         # An unknown column, for bytes that are not UTF-8 where nobody needs them.
-        columns = (*COLUMNS, "notes") if "R14" in profile.rules else COLUMNS
-        return PartStyle(columns, ",".join(columns), "\n", False, False, 0.0, 0.0, True)
+        plain = (*COLUMNS, "notes") if "R14" in profile.rules else COLUMNS
+        return PartStyle(plain, ",".join(plain), "\n", False, False, 0.0, 0.0, True)
     wild = profile.layout == "wild"
     columns = list(COLUMNS)
     if rng.random() < (0.8 if wild else 0.4):

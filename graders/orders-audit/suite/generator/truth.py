@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from generator import faults
 from generator.model import REASONS, Fault, Row, Version, World
@@ -65,7 +66,7 @@ class Orders:
             exported_at=_rounded(rng, ordered_at + timedelta(days=2 + 40 * rng.random())),
         )
 
-    def simple(self, **values: object) -> Version:
+    def simple(self, **values: Any) -> Version:
         """An order of one piece at 100.00 USD, where possible without customer and region, with these values instead."""
         ordered_at = self.moment()
         plain = Version(
@@ -81,7 +82,7 @@ class Orders:
             exported_at=ordered_at + timedelta(days=9),
         )
         values.setdefault("order_id", self.new_id())
-        return replace(plain, **values)  # type: ignore[arg-type]
+        return replace(plain, **values)
 
     def moment(self) -> datetime:
         """A time within the data set's months; midnights and full minutes are common."""
@@ -95,7 +96,7 @@ class Orders:
             return version, ()
         several = "R14" in self.profile.rules and rng.random() < 0.2
         reasons = rng.sample(self._reasons, min(len(self._reasons), 2 if several else 1))
-        found = []
+        found: list[Fault] = []
         for reason in reasons:
             if reason == "no_fx_rate":
                 version = self.without_rate(version)
