@@ -120,15 +120,11 @@ pub async fn images(engine: &Engine, runtime: &str, sink: &dyn Sink) -> Result<I
         sink.event(Event::Build { image: image.to_owned(), line: line.to_owned() });
     };
     let failed = |error: ImageError| Failure::fault(error);
-    let images = Images {
-        runtime: engine.ensure_image(&recipe, &mut line).await.map_err(failed)?,
-        examiner: engine.ensure_image(&examiner, &mut line).await.map_err(failed)?,
-        packages: None,
-    };
-    let packages = engine.ensure_packages(&images.runtime).await.map_err(Failure::fault)?;
-    let images = Images { packages, ..images };
+    let runtime = engine.ensure_image(&recipe, &mut line).await.map_err(failed)?;
+    let examiner = engine.ensure_image(&examiner, &mut line).await.map_err(failed)?;
+    let packages = engine.ensure_packages(&runtime).await.map_err(Failure::fault)?;
     sink.event(Event::Ended(Phase::Images, begin.elapsed()));
-    Ok(images)
+    Ok(Images { runtime, examiner, packages })
 }
 
 /// Runs `work` until it ends, asking it to stop on Ctrl-C or SIGTERM.

@@ -7,7 +7,6 @@ python3 compare.py strong-sklearn --report report.json --venv VENV
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -23,29 +22,10 @@ from native import NativeRunner
 from report_data import report_data
 from takehome_suite.client import Recorder
 from takehome_suite.outcome import Inconclusive, Unmet
+from takehome_suite.reference import materialize
 
 REFERENCES = Path(__file__).resolve().parents[1] / "references"
 _SHOWN = 4
-
-
-def materialize(reference: Path, target: Path) -> Path:
-    """A copy of the reference's submission in a folder, with its edits; returns the folder."""
-    manifest = tomllib.loads((reference / "reference.toml").read_text(encoding="utf-8"))
-    if "base" in manifest:
-        materialize(reference.parent / manifest["base"], target)
-    source = reference / manifest.get("source", "submission")
-    if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True)
-    for number, edit in enumerate(manifest.get("edit", [])):
-        path = target / edit["file"]
-        text = path.read_text(encoding="utf-8")
-        find, replace = edit["find"], edit["replace"]
-        if text.count(find) != 1:
-            raise ValueError(
-                f"{reference.name}: edit {number} of {edit['file']} fits {text.count(find)} times"
-            )
-        path.write_text(text.replace(find, replace), encoding="utf-8")
-    return target
 
 
 def main() -> int:

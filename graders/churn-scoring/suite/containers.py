@@ -4,7 +4,7 @@ from itertools import count
 from pathlib import Path
 
 from runner import ENDED, Predicted, Trained
-from takehome_suite.model import Instance, Model, wait_until_gone
+from takehome_suite.model import Instance, Model
 from takehome_suite.outcome import Inconclusive
 from takehome_suite.submission import Ended
 
@@ -24,7 +24,7 @@ class ContainerService:
         self._instance.kill()
 
     def stop(self, limit: float = 10.0) -> float | None:
-        return wait_until_gone(self._instance, limit)
+        return self._instance.stop(limit)
 
     def restart(self) -> None:
         self._instance.start()

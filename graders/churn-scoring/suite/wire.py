@@ -5,7 +5,6 @@ A request is one connection: nothing of an answer can be left over for the next 
 
 import http.client
 import io
-import json
 import socket
 import threading
 import time
@@ -14,6 +13,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
+from takehome_suite import strict_json
 from takehome_suite.client import Answer, Exchange, Recorder
 from takehome_suite.outcome import NoAnswer, Unmet, short
 
@@ -136,8 +136,8 @@ def _plain(error: Exception) -> str:
 def strict_object(answer: Answer) -> dict[str, Any]:
     """The body as a JSON object: without NaN, without a name that is there twice."""
     try:
-        value = json.loads(answer.body, parse_constant=_refuse, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        value = strict_json.loads(answer.body)
+    except ValueError as error:
         raise Unmet(
             f"The answer to {answer.exchange.name} should be JSON, but is not: {short(str(error), 80)}.",
             expected="a JSON object",
@@ -150,14 +150,3 @@ def strict_object(answer: Answer) -> dict[str, Any]:
             observed=short(answer.text),
         )
     return value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name is there twice")
-    return found

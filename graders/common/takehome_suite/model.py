@@ -37,13 +37,14 @@ class Instance:
         """SIGKILL to all of its processes; returns when they are gone."""
         self._orchestrator.ask({"what": "kill", "replicas": [self._number]})
 
-    def terminate(self) -> None:
-        """SIGTERM to the process that was started."""
+    def stop(self, limit: float) -> float | None:
+        """SIGTERM, and the seconds until its end; None if it took longer than the limit, and was killed."""
+        begun = time.monotonic()
         self._ask("terminate")
-
-    def ended(self, seconds: float) -> bool:
-        """Waits for its end; whether it came."""
-        return bool(self._ask("await-end", within_ms=int(seconds * 1000))["happened"])
+        if self._ask("await-end", within_ms=int(limit * 1000))["happened"]:
+            return time.monotonic() - begun
+        self.kill()
+        return None
 
     def start(self) -> None:
         """Starts it again as it was started first. It does not run."""
@@ -75,7 +76,7 @@ class Model:
             question = {"what": "train", "data": given.name, "model": number, "seed": seed}
             reply = self._orchestrator.ask({**question, "env": list((env or {}).items())})
         model = self._run.models_dir / str(number) / _MODEL
-        return _ended(reply, model), model
+        return Ended.told(reply["run"], model), model
 
     def predict(
         self, model: Path, rows: Path, *, existing: bytes | None = None
@@ -93,7 +94,7 @@ class Model:
             written = take(output, _OUTPUT)
         except NotAFile:
             written = None
-        return _ended(reply, output), written
+        return Ended.told(reply["run"], output), written
 
     def altered(self) -> Path:
         """A new folder for an altered copy of a model folder."""
@@ -149,26 +150,3 @@ def _next(numbers: Any, what: str) -> int:
         return int(next(numbers))
     except StopIteration:
         raise Inconclusive(f"Inconclusive: all {what} are used up.") from None
-
-
-def _ended(reply: dict[str, Any], output: Path) -> Ended:
-    told = reply["run"]
-    return Ended(
-        exit_code=told["exit_code"],
-        oom_killed=told["oom_killed"],
-        killed=told["killed"],
-        timed_out=told["timed_out"],
-        seconds=told["took_ms"] / 1000,
-        log=told["log"],
-        output=output,
-    )
-
-
-def wait_until_gone(instance: Instance, limit: float) -> float | None:
-    """SIGTERM, and the seconds until the end; None if it took longer than the limit, and was killed."""
-    begun = time.monotonic()
-    instance.terminate()
-    if instance.ended(limit):
-        return time.monotonic() - begun
-    instance.kill()
-    return None

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from takehome_suite.orchestrator import Orchestrator
 from takehome_suite.outcome import Inconclusive
@@ -29,6 +30,19 @@ class Ended:
     seconds: float
     log: str
     output: Path
+
+    @classmethod
+    def told(cls, report: Mapping[str, Any], output: Path) -> Self:
+        """As the orchestrator tells it."""
+        return cls(
+            exit_code=report["exit_code"],
+            oom_killed=report["oom_killed"],
+            killed=report["killed"],
+            timed_out=report["timed_out"],
+            seconds=report["took_ms"] / 1000,
+            log=report["log"],
+            output=output,
+        )
 
 
 class NotAFile(Exception):
@@ -90,15 +104,7 @@ class Submission:
         }
         told = self._orchestrator.ask(question)["run"]
         root = self._run.small_dir if small else self._run.output_dir
-        return Ended(
-            exit_code=told["exit_code"],
-            oom_killed=told["oom_killed"],
-            killed=told["killed"],
-            timed_out=told["timed_out"],
-            seconds=told["took_ms"] / 1000,
-            log=told["log"],
-            output=root / folder,
-        )
+        return Ended.told(told, root / folder)
 
 
 def take(folder: Path, name: str, *, most: int = FILE_BYTES) -> bytes:

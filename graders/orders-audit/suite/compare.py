@@ -21,10 +21,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+# The suites' package is beside the graders; in the examiner it is on the path.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "common"))
+
 import scenarios
 from checks import CHECKS, IN_TURN, Bench
 from generator import PROFILES, generate
 from outputs import Difference, compare_all
+from takehome_suite.reference import materialize
 
 REFERENCES = Path(__file__).resolve().parents[1] / "references"
 _SHOWN = 4
@@ -102,26 +106,6 @@ def _lock(source: Path, output: Path, which: str) -> threading.Timer:
     timer = threading.Timer(_LOCKED_SECONDS, holder.close)
     timer.start()
     return timer
-
-
-def materialize(reference: Path, target: Path) -> Path:
-    """A copy of the reference's submission in a folder, with its edits; returns the folder."""
-    manifest = tomllib.loads((reference / "reference.toml").read_text(encoding="utf-8"))
-    if "base" in manifest:
-        materialize(reference.parent / manifest["base"], target)
-    source = reference / manifest.get("source", "submission")
-    if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True)
-    for number, edit in enumerate(manifest.get("edit", [])):
-        path = target / edit["file"]
-        text = path.read_text(encoding="utf-8")
-        find, replace = edit["find"], edit["replace"]
-        if text.count(find) != 1:
-            raise ValueError(
-                f"{reference.name}: edit {number} of {edit['file']} fits {text.count(find)} times"
-            )
-        path.write_text(text.replace(find, replace), encoding="utf-8")
-    return target
 
 
 def main() -> int:

@@ -5,13 +5,14 @@ Whatever is wrong with a file is an `Unreadable` with the reason: a finding, and
 
 import csv
 import io
-import json
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+from takehome_suite import strict_json
 
 _MOST_BYTES = 400_000_000
 # Of a report only so much is searched; a run's own words need less.
@@ -57,26 +58,14 @@ def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
 
 def read_json(path: Path) -> dict[str, Any]:
     """An object; NaN, Infinity and names that stand there twice are no JSON to rely on."""
-    text = read_text(path)
     try:
-        found = json.loads(text, parse_constant=_refuse, object_pairs_hook=_each_once)
-    except RecursionError:
-        raise Unreadable("it is nested too deeply") from None
+        found = strict_json.loads(read_text(path))
+    except Unreadable:
+        raise
     except ValueError as error:
         raise Unreadable(str(error)[:200]) from None
     if not isinstance(found, dict):
         raise Unreadable("it is no JSON object")
-    return found
-
-
-def _refuse(constant: str) -> None:
-    raise Unreadable(f"{constant} is not JSON")
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Unreadable("a name stands there twice in one object")
     return found
 
 

@@ -82,8 +82,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, analysis: &Analysis) -> Pod {
     let named = [("code", inputs.code_size(), 0), ("input", analysis.input, UID)];
     let named = named.into_iter().chain([("output", task.limits.data, UID), ("small", SMALL, UID)]);
     let volumes = named.map(|(part, size, uid)| VolumeSpec::Memory { name: inputs.name(part), size, uid }).collect();
-    let mount =
-        |part: &str, target: &str, read_only| Mount { volume: inputs.name(part), target: target.to_owned(), read_only };
+    let mount = |part: &str, target: &str, read_only| at(&inputs.name(part), target, read_only);
     let held = [("code", CODE_DIR), ("input", INPUT_DIR), ("output", OUTPUT_DIR), ("small", SMALL_DIR)];
     let held = held.map(|(part, target)| mount(part, target, false)).into();
     let examiner = ContainerSpec {
@@ -106,37 +105,17 @@ pub(super) fn pod(inputs: &Inputs<'_>, analysis: &Analysis) -> Pod {
         ],
         bounds: Bounds { memory: 2048 * MIB, cpus: 2, pids: 128, file: 512 * MIB, log: 4 * MIB },
     };
-    let mut mounts = vec![
-        mount("code", CODE_DIR, true),
-        mount("input", INPUT_DIR, true),
-        mount("output", OUTPUT_DIR, false),
-        mount("small", SMALL_DIR, false),
-    ];
-    mounts.extend(inputs.packages());
     let mut env = candidate_env(inputs);
     env.extend(analysis.env.iter().cloned());
-    let base = ContainerSpec {
-        name: inputs.name("run"),
-        role: Role::Replica,
-        image: inputs.images.runtime.clone(),
-        argv: ["sh", "./run.sh"].into_iter().map(str::to_owned).chain(analysis.command.clone()).collect(),
-        env,
-        workdir: CODE_DIR.into(),
-        uid: UID,
-        network: Network::None,
-        mounts,
-        scratch: vec![Scratch { target: "/tmp".into(), size: task.limits.tmp, executable: false, uid: 0 }],
-        bounds: inputs.bounds(),
-    };
+    let seen =
+        vec![mount("input", INPUT_DIR, true), mount("output", OUTPUT_DIR, false), mount("small", SMALL_DIR, false)];
+    let base = candidate(inputs, "run", &analysis.command, env, Network::None, seen);
     let slot = |n: usize| Slot { run: inputs.name(&format!("run-{n}")), beside: inputs.name(&format!("beside-{n}")) };
     let runs = RunPlan { base, slots: (0..RUNS_AT_ONCE).map(slot).collect(), within: analysis.within };
-    let folders = |count: usize| -> Vec<u8> {
-        tar_of(&(0..count).map(|n| (format!("o{n:03}/.keep"), Vec::new())).collect::<Vec<_>>())
-    };
     let fills = vec![
         Fill { target: CODE_DIR.into(), uid: 0, tar: inputs.submission.to_tar() },
-        Fill { target: OUTPUT_DIR.into(), uid: UID, tar: folders(FOLDERS) },
-        Fill { target: SMALL_DIR.into(), uid: UID, tar: folders(1) },
+        Fill { target: OUTPUT_DIR.into(), uid: UID, tar: output_folders(FOLDERS) },
+        Fill { target: SMALL_DIR.into(), uid: UID, tar: output_folders(1) },
     ];
     let run_json = json!({
         "format": 1,

@@ -181,16 +181,9 @@ impl Inputs<'_> {
 
     /// The volumes of packages that are not read from the image: the runtime's, and further ones.
     fn packages(&self) -> impl Iterator<Item = Mount> {
-        let mount = |volume: String, target: &str| Mount { volume, target: target.to_owned(), read_only: true };
-        let runtime = self.images.packages.clone().map(|volume| mount(volume, PACKAGES_DIR));
-        let further = (!self.missing.is_empty()).then(|| mount(self.name("deps"), DEPENDENCIES_DIR));
+        let runtime = self.images.packages.as_ref().map(|volume| at(volume, PACKAGES_DIR, true));
+        let further = (!self.missing.is_empty()).then(|| at(&self.name("deps"), DEPENDENCIES_DIR, true));
         runtime.into_iter().chain(further)
-    }
-
-    /// The bounds of a container with candidate code.
-    fn bounds(&self) -> Bounds {
-        let limits = &self.grader.task.limits;
-        Bounds { memory: limits.memory, cpus: limits.cpus, pids: limits.pids, file: limits.file, log: limits.log }
     }
 }
 
@@ -355,6 +348,49 @@ fn candidate_env(inputs: &Inputs<'_>) -> Vec<(String, String)> {
         env.push(("PYTHONPATH".into(), DEPENDENCIES_DIR.into()));
     }
     env
+}
+
+/// A tar of output folders, `o000` and on: candidate code cannot make them where it is to find them empty.
+fn output_folders(count: usize) -> Vec<u8> {
+    tar_of(&(0..count).map(|n| (format!("o{n:03}/.keep"), Vec::new())).collect::<Vec<_>>())
+}
+
+fn at(volume: &str, target: &str, read_only: bool) -> Mount {
+    Mount { volume: volume.to_owned(), target: target.to_owned(), read_only }
+}
+
+/// A container with candidate code: `sh ./run.sh COMMAND`. It sees the code, these mounts, and packages.
+fn candidate(
+    inputs: &Inputs<'_>,
+    part: &str,
+    command: &[String],
+    env: Vec<(String, String)>,
+    network: Network,
+    seen: Vec<Mount>,
+) -> ContainerSpec {
+    let limits = &inputs.grader.task.limits;
+    let mut mounts = vec![at(&inputs.name("code"), CODE_DIR, true)];
+    mounts.extend(seen);
+    mounts.extend(inputs.packages());
+    ContainerSpec {
+        name: inputs.name(part),
+        role: Role::Replica,
+        image: inputs.images.runtime.clone(),
+        argv: ["sh", "./run.sh"].into_iter().map(str::to_owned).chain(command.iter().cloned()).collect(),
+        env,
+        workdir: CODE_DIR.into(),
+        uid: UID,
+        network,
+        mounts,
+        scratch: vec![Scratch { target: "/tmp".into(), size: limits.tmp, executable: false, uid: 0 }],
+        bounds: Bounds {
+            memory: limits.memory,
+            cpus: limits.cpus,
+            pids: limits.pids,
+            file: limits.file,
+            log: limits.log,
+        },
+    }
 }
 
 /// Owns the volumes, and the namespace where others join it.

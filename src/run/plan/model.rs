@@ -110,10 +110,6 @@ impl ModelPlan {
     }
 }
 
-fn at(volume: &str, target: &str, read_only: bool) -> Mount {
-    Mount { volume: volume.to_owned(), target: target.to_owned(), read_only }
-}
-
 /// A path of plain names below a volume.
 fn named(path: &str) -> Result<&str, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
@@ -175,35 +171,17 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
         ],
         bounds: Bounds { memory: 2048 * MIB, cpus: 2, pids: 128, file: 512 * MIB, log: 4 * MIB },
     };
-    let candidate = |part: &str, command: &[String], network: Network| {
-        let mut mounts = vec![at(&code, CODE_DIR, true)];
-        mounts.extend(inputs.packages());
-        let mut env = candidate_env(inputs);
-        env.extend(model.env.iter().cloned());
-        ContainerSpec {
-            name: inputs.name(part),
-            role: Role::Replica,
-            image: inputs.images.runtime.clone(),
-            argv: ["sh", "./run.sh"].into_iter().map(str::to_owned).chain(command.iter().cloned()).collect(),
-            env,
-            workdir: CODE_DIR.into(),
-            uid: UID,
-            network,
-            mounts,
-            scratch: vec![Scratch { target: "/tmp".into(), size: task.limits.tmp, executable: false, uid: 0 }],
-            bounds: inputs.bounds(),
-        }
-    };
+    let mut env = candidate_env(inputs);
+    env.extend(model.env.iter().cloned());
     let instances = model.ports.iter().zip('a'..='z').map(|(port, letter)| {
-        let mut spec = candidate(&format!("serve-{letter}"), &model.serve, network.clone());
-        spec.env.push(("PORT".into(), port.to_string()));
-        spec.scratch.clear();
-        spec.mounts.push(at(&tmp, "/tmp", false));
-        spec
+        let (part, mut env) = (format!("serve-{letter}"), env.clone());
+        env.push(("PORT".into(), port.to_string()));
+        let seen = vec![at(&tmp, "/tmp", false)];
+        ContainerSpec { scratch: vec![], ..candidate(inputs, &part, &model.serve, env, network.clone(), seen) }
     });
     let plan = ModelPlan {
-        command: candidate("run", &[], Network::None),
         instances: instances.collect(),
+        command: candidate(inputs, "run", &[], env, Network::None, vec![]),
         train: model.train.clone(),
         predict: model.predict.clone(),
         models,
@@ -213,10 +191,9 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
         train_within: model.train_within,
         predict_within: model.predict_within,
     };
-    let folders = tar_of(&(0..FOLDERS).map(|n| (format!("o{n:03}/.keep"), Vec::new())).collect::<Vec<_>>());
     let fills = vec![
         Fill { target: CODE_DIR.into(), uid: 0, tar: inputs.submission.to_tar() },
-        Fill { target: OUTPUT_DIR.into(), uid: UID, tar: folders },
+        Fill { target: OUTPUT_DIR.into(), uid: UID, tar: output_folders(FOLDERS) },
     ];
     let live = inputs.grader.suite.live.timeout;
     let run_json = json!({

@@ -23,7 +23,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, service: &Service) -> Pod {
         .map(|(port, letter)| {
             let mut env = service_env(inputs, service, *port);
             env.push((service.secret_env.clone(), inputs.secrets.replicas.clone()));
-            start(inputs, service, (&letter.to_string(), *port), env, (&code, &data), Readiness::Expected)
+            start(inputs, service, (&letter.to_string(), *port), env, &data, Readiness::Expected)
         })
         .collect();
     let instances = inputs
@@ -36,14 +36,11 @@ pub(super) fn pod(inputs: &Inputs<'_>, service: &Service) -> Pod {
             let data = inputs.name(&format!("data-{}", instance.name));
             volumes.push(memory(&data, task.limits.data, UID));
             let env = instance_env(inputs, service, instance, secret);
-            start(inputs, service, (&instance.name, instance.port), env, (&code, &data), instance.ready)
+            start(inputs, service, (&instance.name, instance.port), env, &data, instance.ready)
         })
         .collect();
 
-    let held = vec![
-        Mount { volume: code.clone(), target: CODE_DIR.into(), read_only: false },
-        Mount { volume: data.clone(), target: DATA_DIR.into(), read_only: false },
-    ];
+    let held = vec![at(&code, CODE_DIR, false), at(&data, DATA_DIR, false)];
     let examiner = ContainerSpec {
         name: inputs.name("examiner"),
         role: Role::Examiner,
@@ -55,7 +52,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, service: &Service) -> Pod {
         workdir: GRADER_DIR.into(),
         uid: UID,
         network,
-        mounts: vec![Mount { volume: data, target: DATA_SEEN_DIR.into(), read_only: true }],
+        mounts: vec![at(&data, DATA_SEEN_DIR, true)],
         scratch: vec![
             Scratch { target: GRADER_DIR.into(), size: 256 * MIB, executable: false, uid: UID },
             Scratch { target: "/tmp".into(), size: 64 * MIB, executable: false, uid: 0 },
@@ -142,31 +139,10 @@ fn start(
     service: &Service,
     (name, port): (&str, u16),
     env: Vec<(String, String)>,
-    (code, data): (&str, &str),
+    data: &str,
     ready: Readiness,
 ) -> StartPlan {
-    let mut mounts = vec![
-        Mount { volume: code.to_owned(), target: CODE_DIR.into(), read_only: true },
-        Mount { volume: data.to_owned(), target: DATA_DIR.into(), read_only: false },
-    ];
-    mounts.extend(inputs.packages());
-    let spec = ContainerSpec {
-        name: inputs.name(name),
-        role: Role::Replica,
-        image: inputs.images.runtime.clone(),
-        argv: ["sh", "./run.sh"].into_iter().map(str::to_owned).chain(service.command.clone()).collect(),
-        env,
-        workdir: CODE_DIR.into(),
-        uid: UID,
-        network: Network::Of(ContainerId(inputs.name("holder"))),
-        mounts,
-        scratch: vec![Scratch {
-            target: "/tmp".into(),
-            size: inputs.grader.task.limits.tmp,
-            executable: false,
-            uid: 0,
-        }],
-        bounds: inputs.bounds(),
-    };
+    let network = Network::Of(ContainerId(inputs.name("holder")));
+    let spec = candidate(inputs, name, &service.command, env, network, vec![at(data, DATA_DIR, false)]);
     StartPlan { name: name.to_owned(), spec, health: format!("{}{}", url(port), service.health), ready }
 }
