@@ -29,7 +29,7 @@ const SILENCE: Duration = Duration::from_secs(600);
 /// An image of ours on the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageInfo {
-    /// Repository and tag.
+    /// Repository and tag; the id where another image has taken the tag.
     pub tag: String,
     /// Engine id.
     pub id: String,
@@ -240,9 +240,14 @@ impl Engine {
             .into_iter()
             .flat_map(|image| {
                 let (id, size) = (image.id, image.size);
-                image.repo_tags.into_iter().map(move |tag| ImageInfo { tag, id: id.clone(), size })
+                let mut tags: Vec<String> =
+                    image.repo_tags.into_iter().filter(|tag| tag.starts_with("takehome/")).collect();
+                // Two builds of one recipe at a time: the second takes the tag, the first image is left.
+                if tags.is_empty() {
+                    tags.push(id.clone());
+                }
+                tags.into_iter().map(move |tag| ImageInfo { tag, id: id.clone(), size })
             })
-            .filter(|image| image.tag.starts_with("takehome/"))
             .collect();
         images.sort_by(|a, b| a.tag.cmp(&b.tag));
         Ok(images)
