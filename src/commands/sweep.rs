@@ -10,15 +10,16 @@ use crate::sandbox::docker::Engine;
 use crate::sandbox::docker::leftovers::owner_is_dead;
 
 /// A killed runner's last call may still be under way in the engine; it has ended by then.
-const SETTLE: Duration = Duration::from_millis(500);
+const SETTLE: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: &SweepArgs) -> Result<ExitStatus, Failure> {
     let (engine, _) = Engine::connect(&runner::new_run_id()?).await.map_err(Failure::fault)?;
-    let mut removed = 0;
+    let (mut removed, mut looks) = (0, 0);
     let mut kept;
     loop {
         let (mut failures, mut found) = (Vec::new(), 0);
         kept = 0;
+        looks += 1;
         for leftover in engine.leftovers().await.map_err(Failure::fault)? {
             if !args.all && !owner_is_dead(&leftover.owner) {
                 kept += 1;
@@ -33,7 +34,8 @@ pub(super) async fn run(args: &SweepArgs) -> Result<ExitStatus, Failure> {
             return Err(Failure::fault(failures.join("\n")));
         }
         removed += found;
-        if found == 0 {
+        // One look may come before the last call has ended; two that find nothing do not.
+        if found == 0 && looks > 1 {
             break;
         }
         tokio::time::sleep(SETTLE).await;
