@@ -20,7 +20,14 @@ fn main() {
         return serve();
     }
     let program = std::env::current_exe().expect("this program");
-    let mut server = Command::new(program).arg("serve").stdout(Stdio::piped()).spawn().expect("a server");
+    // Scheduled as candidates' servers are.
+    let mut server = Command::new("chrt")
+        .args(["-b", "0"])
+        .arg(program)
+        .arg("serve")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a server");
     let mut line = String::new();
     BufReader::new(server.stdout.take().expect("its output")).read_line(&mut line).expect("its port");
     let port: u16 = line.trim().parse().expect("a port");

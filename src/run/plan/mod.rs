@@ -393,6 +393,15 @@ fn candidate(
     }
 }
 
+const BATCH: &str = "chrt --batch --pid 0 $$ 2>/dev/null; exec \"$0\" \"$@\"";
+
+/// A service that does not take the core from who wakes it: the gate would lose it between its first byte and its last.
+/// Where the policy cannot be set, the service runs as it is, and the gate says how far it spread.
+fn batch(mut service: ContainerSpec) -> ContainerSpec {
+    service.argv.splice(..0, ["sh", "-c", BATCH].map(str::to_owned));
+    service
+}
+
 /// Owns the volumes, and the namespace where others join it.
 fn holder(inputs: &Inputs<'_>, mounts: Vec<Mount>) -> ContainerSpec {
     ContainerSpec {

@@ -177,7 +177,8 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
         let (part, mut env) = (format!("serve-{letter}"), env.clone());
         env.push(("PORT".into(), port.to_string()));
         let seen = vec![at(&tmp, "/tmp", false)];
-        ContainerSpec { scratch: vec![], ..candidate(inputs, &part, &model.serve, env, network.clone(), seen) }
+        let serving = candidate(inputs, &part, &model.serve, env, network.clone(), seen);
+        batch(ContainerSpec { scratch: vec![], ..serving })
     });
     let plan = ModelPlan {
         instances: instances.collect(),

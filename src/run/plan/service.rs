@@ -143,6 +143,6 @@ fn start(
     ready: Readiness,
 ) -> StartPlan {
     let network = Network::Of(ContainerId(inputs.name("holder")));
-    let spec = candidate(inputs, name, &service.command, env, network, vec![at(data, DATA_DIR, false)]);
+    let spec = batch(candidate(inputs, name, &service.command, env, network, vec![at(data, DATA_DIR, false)]));
     StartPlan { name: name.to_owned(), spec, health: format!("{}{}", url(port), service.health), ready }
 }
