@@ -1,9 +1,12 @@
 """What is asked of runs rather than of numbers: reruns, kills, locks, the fixed point, other arrangements."""
 
+import itertools
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +19,8 @@ from png import NotAnImage, read_png
 
 _ROWS = 300
 _KILLS = 4
+# Rows of kills beside each other, each in its own output folder.
+_CHAINS = 2
 # Their cleaned rows alone are more than the 256 KiB of the small volume.
 _FILLING_ROWS = 4_000
 
@@ -174,39 +179,40 @@ def empty(runner: Starts, place: Path) -> Iterator[Difference]:
     yield from compare_all(place / "new" / "deep" / "output", data.expected)
 
 
-def atomic(runner: Starts, place: Path) -> Iterator[Difference]:
+def atomic(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]:
     """No file is ever seen half written, neither while a run goes on nor after it is killed."""
-    for check in (watch, kills):
-        (place / check.__name__).mkdir()
-        yield from check(runner, place / check.__name__)
+    yield from failing(twice.ended)
+    checks = (watch, *(partial(kills, twice=twice, chain=number) for number in range(_CHAINS)))
+    places = [place / str(number) for number in range(len(checks))]
+    with ThreadPoolExecutor(len(checks)) as pool:
+        for made in places:
+            made.mkdir()
+        found = pool.map(lambda check, place: list(check(runner, place)), checks, places)
+        yield from itertools.chain.from_iterable(found)
 
 
-def kills(runner: Starts, place: Path) -> Iterator[Difference]:
+def kills(runner: Starts, place: Path, twice: Twice, chain: int = 0) -> Iterator[Difference]:
     """Killed at some moments: every output is the old or the new one, and the next run is a clean run."""
-    old, new = generate("sample", 17, _ROWS), generate("mess", 18, _ROWS)
-    old.write(place / "old")
-    new.write(place / "new")
-    output = place / "output"
-    yield from failing(_run(runner, place / "old", output))
-    before = content(output)
-    seconds = _run(runner, place / "new", output).seconds
-    after = content(output)
-    _run(runner, place / "new", output)
-    unstable = differing(after, content(output))
-    rng = random.Random(19)
+    old, output = place / "old", place / "output"
+    generate("sample", 17, _ROWS).write(old)
+    ended = _run(runner, old, output)
+    yield from failing(ended)
+    there, next_one = (old, content(output)), (twice.source, twice.first)
+    # What differs anyway is charged by `rerun`.
+    unstable = differing(twice.first, twice.again)
+    rng = random.Random(19 + chain)
     # In turns from the one to the other, so that each kill meets outputs that another run has left.
-    there, next_one = ("new", after), ("old", before)
-    for number in range(_KILLS):
-        name_of_next, wanted = next_one
+    for number in range(chain, _KILLS, _CHAINS):
+        source, wanted = next_one
         # Most outputs are written at the end.
-        moment = seconds * (0.4 + 0.7 * (number + rng.random()) / _KILLS)
-        _run(runner, place / name_of_next, output, kill_after=moment)
+        moment = ended.seconds * (0.4 + 0.7 * (number + rng.random()) / _KILLS)
+        _run(runner, source, output, kill_after=moment)
         found = content(output)
         for name in NAMES:
             known = (there[1].get(name), wanted.get(name), None)
             if name not in unstable and found.get(name) not in known:
                 yield Difference(name, "kill", f"torn by kill {number}")
-        _run(runner, place / name_of_next, output)
+        _run(runner, source, output)
         for name in differing(wanted, content(output)):
             if name not in unstable:
                 yield Difference(name, "kill", f"differs after kill {number} and a run")
@@ -250,14 +256,13 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def full_disk(runner: Starts, place: Path) -> Iterator[Difference]:
+def full_disk(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]:
     """With room for some outputs only: each is complete or absent, and success is not claimed for what is absent."""
     generate("sample", 23, _FILLING_ROWS, []).write(place / "input")
     yield from failing(_run(runner, place / "input", place / "first"))
     whole = content(place / "first")
-    _run(runner, place / "input", place / "first")
     # What differs anyway is charged by `rerun`.
-    unstable = differing(whole, content(place / "first"))
+    unstable = differing(twice.first, twice.again)
     ended = runner.run(place / "input", place / "full", full=True, PYTHONHASHSEED="0", TZ="UTC")
     found = content(place / "full")
     for name in NAMES:
@@ -316,8 +321,8 @@ SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
     "arrangements": arrangements,
     "fixed-point": fixed_point,
     "empty": empty,
-    "kills": kills,
-    "full-disk": full_disk,
+    "kills": lambda runner, place: kills(runner, place, twice(runner, place)),
+    "full-disk": lambda runner, place: full_disk(runner, place, twice(runner, place)),
     "locked-reference": locked_reference,
     "locked-output": locked_output,
     "watch": watch,

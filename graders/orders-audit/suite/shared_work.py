@@ -1,4 +1,4 @@
-"""Checks at work before their tests ask: two at a time, as most of the time is spent waiting for runs."""
+"""Checks at work before their tests ask: many at a time, as most of the time is spent waiting for runs."""
 
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +9,8 @@ from outputs import Difference
 # A difference, and the data set that it is about, if there is one.
 Found = tuple[Difference, Result | None]
 
-_AT_ONCE = 2
+# More than runs go on at once: some wait for what another one has asked for.
+_THREADS = 8
 
 
 class SharedWork:
@@ -17,12 +18,14 @@ class SharedWork:
 
     def __init__(self, bench: Bench, checks: Iterable[Check]) -> None:
         self._bench = bench
-        self._pool = ThreadPoolExecutor(_AT_ONCE)
-        self._begun: dict[str, Future[list[Found]]] = {
-            check.id: self._pool.submit(self._find, check)
-            for check in checks
-            if not check.alone and check.id != LAST
-        }
+        self._pool = ThreadPoolExecutor(_THREADS)
+        # The last ones have the most runs, one after the other.
+        in_turn = list(reversed(tuple(checks)))
+        early = [check for check in in_turn if not check.alone and check.id != LAST]
+        self._begun = {check.id: self._pool.submit(self._find, check) for check in early}
+        self._prepared: list[Future[object]] = [
+            self._pool.submit(check.prepare, bench) for check in in_turn if check.prepare
+        ]
 
     def _find(self, check: Check) -> list[Found]:
         return self._bench.found(check)
@@ -32,5 +35,7 @@ class SharedWork:
         begun = self._begun.get(check.id)
         if begun is not None:
             return begun.result()
+        for prepared in self._prepared:
+            prepared.result()
         self._pool.shutdown()
         return self._find(check)
