@@ -285,10 +285,9 @@ class Bench:
                 ("/metadata", self.status_of(wire.get, "/metadata")),
                 ("/predict", self.status_of(wire.post, probe)),
             ]
-            if any(status != 503 for _, status in answers) and self.status_of(wire.get, "/readyz") != 200:
-                found.wrong += [
-                    f"{path} gave {status} before it was ready" for path, status in answers if status != 503
-                ]
+            early = [(path, status) for path, status in answers if status not in (None, 503)]
+            if early and self.status_of(wire.get, "/readyz") == 503:
+                found.wrong += [f"{path} gave {status} before it was ready" for path, status in early]
         elif before == 200:
             found.ready_at = time.monotonic() - began
             status = self.status_of(wire.post, probe)
@@ -297,7 +296,7 @@ class Bench:
                 self._settle(wire, probe)
         elif before is not None or found.states[-1:] != ["/readyz gave None"]:
             found.states.append(f"/readyz gave {before}")
-        if before not in (200, 503):
+        if before not in (None, 200, 503):
             found.wrong.append(f"/readyz gave {before}")
 
     def _settle(self, wire: Wire, probe: bytes) -> None:

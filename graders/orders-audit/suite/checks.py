@@ -627,7 +627,7 @@ CHECKS: tuple[Check, ...] = (
     Check("plots-points", _points),
     Check("report", _report),
     Check("fixed-point", _scenario(scenarios.fixed_point)),
-    Check("rerun", _after_twice(scenarios.rerun)),
+    Check("rerun", lambda bench: scenarios.rerun(bench.twice())),
     Check("environment", _after_twice(scenarios.environment)),
     Check("empty-parts", _scenario(scenarios.empty)),
     Check("unusable-parts", _unusable(_PARTS)),

@@ -81,32 +81,45 @@ def differing(one: dict[str, object], other: dict[str, object]) -> list[str]:
 
 @dataclass(frozen=True)
 class Twice:
-    """One data set analyzed twice into the same folder, in which sets of Python keep their order."""
+    """One data set analyzed twice into the same folder and once over the outputs of other data.
+
+    Sets of Python keep their order in all of these runs.
+    """
 
     source: Path
-    output: Path
     ended: Any
     first: dict[str, object]
     again: dict[str, object]
+    over: dict[str, object]
+
+    @property
+    def unstable(self) -> set[str]:
+        """Outputs that differ anyway: charged by `rerun`."""
+        return set(differing(self.first, self.again))
+
+    @property
+    def unclean(self) -> set[str]:
+        """Those, and outputs that depend on what lies there: charged by `rerun` as well."""
+        return self.unstable | set(differing(self.first, self.over))
 
 
 def twice(runner: Starts, place: Path) -> Twice:
-    """What reruns and other environments are compared with."""
-    source, output = place / "input", place / "first"
+    """What reruns, kills and other environments are compared with."""
+    source, other = place / "input", place / "other"
     generate("mess", 12, _ROWS).write(source)
-    ended = _run(runner, source, output)
-    first = content(output)
-    _run(runner, source, output)
-    return Twice(source, output, ended, first, content(output))
+    generate("sample", 13, _ROWS).write(other)
+    ended = _run(runner, source, place / "first")
+    first = content(place / "first")
+    _run(runner, source, place / "first")
+    _run(runner, other, place / "second")
+    _run(runner, source, place / "second")
+    return Twice(source, ended, first, content(place / "first"), content(place / "second"))
 
 
-def rerun(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]:
+def rerun(twice: Twice) -> Iterator[Difference]:
     """The same content again: in the same folder, and over the outputs of other data."""
-    generate("sample", 13, _ROWS).write(place / "other")
     yield from failing(twice.ended)
-    _run(runner, place / "other", place / "second")
-    _run(runner, twice.source, place / "second")
-    for label, found in (("again", twice.again), ("over other outputs", content(place / "second"))):
+    for label, found in (("again", twice.again), ("over other outputs", twice.over)):
         for name in differing(twice.first, found):
             yield Difference(name, "rerun", label)
 
@@ -115,10 +128,8 @@ def environment(runner: Starts, place: Path, twice: Twice) -> Iterator[Differenc
     """The same content whatever the time zone, the locale and the seed of hashes are."""
     yield from failing(twice.ended)
     runner.run(twice.source, place / "second", TZ="Pacific/Auckland", PYTHONHASHSEED="7", LC_ALL="C.UTF-8")
-    # What differs anyway is charged by `rerun`.
-    unstable = differing(twice.first, twice.again)
     for name in differing(twice.first, content(place / "second")):
-        if name not in unstable:
+        if name not in twice.unstable:
             yield Difference(name, "environment", "in another environment")
 
 
@@ -198,8 +209,6 @@ def kills(runner: Starts, place: Path, twice: Twice, chain: int = 0) -> Iterator
     ended = _run(runner, old, output)
     yield from failing(ended)
     there, next_one = (old, content(output)), (twice.source, twice.first)
-    # What differs anyway is charged by `rerun`.
-    unstable = differing(twice.first, twice.again)
     rng = random.Random(19 + chain)
     # In turns from the one to the other, so that each kill meets outputs that another run has left.
     for number in range(chain, _KILLS, _CHAINS):
@@ -210,11 +219,11 @@ def kills(runner: Starts, place: Path, twice: Twice, chain: int = 0) -> Iterator
         found = content(output)
         for name in NAMES:
             known = (there[1].get(name), wanted.get(name), None)
-            if name not in unstable and found.get(name) not in known:
+            if name not in twice.unclean and found.get(name) not in known:
                 yield Difference(name, "kill", f"torn by kill {number}")
         _run(runner, source, output)
         for name in differing(wanted, content(output)):
-            if name not in unstable:
+            if name not in twice.unclean:
                 yield Difference(name, "kill", f"differs after kill {number} and a run")
         there, next_one = next_one, there
 
@@ -261,12 +270,10 @@ def full_disk(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]
     generate("sample", 23, _FILLING_ROWS, []).write(place / "input")
     yield from failing(_run(runner, place / "input", place / "first"))
     whole = content(place / "first")
-    # What differs anyway is charged by `rerun`.
-    unstable = differing(twice.first, twice.again)
     ended = runner.run(place / "input", place / "full", full=True, PYTHONHASHSEED="0", TZ="UTC")
     found = content(place / "full")
     for name in NAMES:
-        if name not in unstable and found.get(name) not in (None, whole.get(name)):
+        if name not in twice.unstable and found.get(name) not in (None, whole.get(name)):
             yield Difference(name, "full-disk", "is half written")
     missing = [name for name in NAMES if name not in found]
     if ended.status == 0 and missing:
@@ -317,7 +324,7 @@ def count_rows(path: Path) -> int:
 
 
 SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
-    "rerun": lambda runner, place: rerun(runner, place, twice(runner, place)),
+    "rerun": lambda runner, place: rerun(twice(runner, place)),
     "arrangements": arrangements,
     "fixed-point": fixed_point,
     "empty": empty,
