@@ -1,5 +1,6 @@
 //! `takehome doctor`: what works here, what does not, and what to do about it.
 
+use super::say::say;
 use super::{Failure, runner};
 use crate::exit::ExitStatus;
 use crate::sandbox::docker::images::{ImageInfo, host_ca};
@@ -44,9 +45,9 @@ pub(super) async fn run() -> Result<ExitStatus, Failure> {
             Health::Warning => console::style("warn").yellow(),
             Health::Bad => console::style("bad ").red(),
         };
-        println!("{mark}  {}", line.text);
+        say!("{mark}  {}", line.text);
         if !line.advice.is_empty() {
-            println!("      {}", line.advice);
+            say!("      {}", line.advice);
         }
     }
     let bad = lines.iter().any(|line| line.health == Health::Bad);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::out::OutFolder;
 use super::runner::{self, Job};
+use super::say::{self, say};
 use super::view::view;
 use super::{Context, Failure};
 use crate::cli::GradeArgs;
@@ -51,8 +52,8 @@ pub(super) async fn run(context: &Context, args: GradeArgs) -> Result<ExitStatus
     }
     let report = view(&record);
     let place = out.complete(&record, &report)?;
-    print!("{}", report::terminal(&report, console::colors_enabled()));
-    println!("  {}", place.join("report.html").display());
+    say::text(format_args!("{}", report::terminal(&report, console::colors_enabled())));
+    say!("  {}", place.join("report.html").display());
     Ok(match (report.points, args.fail_under) {
         (None, _) => ExitStatus::Inconclusive,
         (Some(points), Some(bar)) if points < bar => ExitStatus::BelowBar,

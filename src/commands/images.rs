@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::say::say;
 use super::{Context, Failure, runner};
 use crate::cli::{ImagesAction, ImagesArgs};
 use crate::exit::ExitStatus;
@@ -27,15 +28,15 @@ async fn list(engine: &Engine) -> Result<ExitStatus, Failure> {
     for image in &images {
         let size = show_size(image.size.unsigned_abs());
         let note = if used.contains(&image.tag) || is_debian(&image.tag) { "" } else { "  not used by this version" };
-        println!("{:width$}  {size:>10}{note}", image.tag);
+        say!("{:width$}  {size:>10}{note}", image.tag);
     }
     for (volume, image) in engine.packages().await.map_err(Failure::fault)? {
         let of = images.iter().find(|known| known.id == image).map_or(image.as_str(), |known| known.tag.as_str());
-        println!("{volume}  packages of {of}, as a volume");
+        say!("{volume}  packages of {of}, as a volume");
     }
     let present: BTreeSet<&str> = images.iter().map(|image| image.tag.as_str()).collect();
     for tag in used.iter().filter(|tag| !present.contains(tag.as_str())) {
-        println!("{tag:width$}  not built yet");
+        say!("{tag:width$}  not built yet");
     }
     Ok(ExitStatus::Graded)
 }
@@ -47,7 +48,7 @@ async fn build(context: &Context, engine: &Engine, slugs: Vec<String>) -> Result
         let progress = Progress::new(context.progress, &slug);
         let images = runner::images(engine, &task.runtime, &progress).await?;
         drop(progress);
-        println!("{slug}: runtime {}, examiner {}", images.runtime, images.examiner);
+        say!("{slug}: runtime {}, examiner {}", images.runtime, images.examiner);
     }
     Ok(ExitStatus::Graded)
 }
@@ -68,14 +69,14 @@ async fn prune(engine: &Engine, all: bool) -> Result<ExitStatus, Failure> {
     for (volume, image) in engine.packages().await.map_err(Failure::fault)? {
         if !kept.contains(&image) {
             engine.remove_packages(&volume).await.map_err(Failure::fault)?;
-            println!("removed {volume}");
+            say!("removed {volume}");
         }
     }
     for image in &images {
         engine.remove_image(&image.tag).await.map_err(Failure::fault)?;
-        println!("removed {}", image.tag);
+        say!("removed {}", image.tag);
     }
-    println!("removed {} images", images.len());
+    say!("removed {} images", images.len());
     Ok(ExitStatus::Graded)
 }
 

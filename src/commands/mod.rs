@@ -8,6 +8,7 @@ mod out;
 mod references;
 mod report;
 mod runner;
+mod say;
 mod sweep;
 mod tasks;
 mod verify;

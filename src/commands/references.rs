@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::library::{self, Loaded};
+use super::say::say;
 use super::{Context, Failure};
 use crate::cli::ReferencesArgs;
 use crate::exit::ExitStatus;
@@ -30,7 +31,7 @@ fn list(references: &[Loaded]) {
             Expected::AtMost(points) => format!("earns at most {points}"),
             Expected::Loses(checks) => format!("loses {}", checks.join(", ")),
         };
-        println!("{:width$}  {}; {expected}", reference.name, reference.title);
+        say!("{:width$}  {}; {expected}", reference.name, reference.title);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `takehome report RUN`: renders a saved run again, without Docker.
 
 use super::Failure;
+use super::say;
 use super::view::view;
 use crate::cli::{Audience, Format, ReportArgs};
 use crate::evidence::Record;
@@ -38,7 +39,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitStatus, Failure> {
             }
         }
     };
-    print!("{text}");
+    say::text(format_args!("{text}"));
     Ok(ExitStatus::Graded)
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Failure;
 use super::runner;
+use super::say::say;
 use crate::cli::SweepArgs;
 use crate::exit::ExitStatus;
 use crate::sandbox::docker::Engine;
@@ -40,9 +41,9 @@ pub(super) async fn run(args: &SweepArgs) -> Result<ExitStatus, Failure> {
         }
         tokio::time::sleep(SETTLE).await;
     }
-    println!("removed {removed} containers and volumes");
+    say!("removed {removed} containers and volumes");
     if kept > 0 {
-        println!("kept {kept} of runners that live or that belong to another machine; --all removes them too");
+        say!("kept {kept} of runners that live or that belong to another machine; --all removes them too");
     }
     Ok(ExitStatus::Graded)
 }

@@ -1,5 +1,6 @@
 //! `takehome tasks [SLUG]`: lists the tasks, or shows one; checks all their manifests.
 
+use super::say::say;
 use super::{Context, Failure};
 use crate::cli::TasksArgs;
 use crate::exit::ExitStatus;
@@ -18,7 +19,7 @@ pub(super) fn run(context: &Context, args: TasksArgs) -> Result<ExitStatus, Fail
         match context.catalog.grader(&slug) {
             Ok(grader) => {
                 let checks = grader.rubric.checks().count();
-                println!("{slug:width$}  {:8}  {checks:>3} checks  {}", grader.task.specialization, grader.task.title);
+                say!("{slug:width$}  {:8}  {checks:>3} checks  {}", grader.task.specialization, grader.task.title);
             }
             Err(error) => problems.push(error.to_string()),
         }
@@ -28,28 +29,28 @@ pub(super) fn run(context: &Context, args: TasksArgs) -> Result<ExitStatus, Fail
 
 fn show(grader: &Grader) {
     let task = &grader.task;
-    println!("{}: {} ({})", task.slug, task.title, task.specialization);
+    say!("{}: {} ({})", task.slug, task.title, task.specialization);
     let (cpus, memory) = (task.limits.cpus, show_size(task.limits.memory));
     match &task.work {
-        Work::Service(service) => println!(
+        Work::Service(service) => say!(
             "  {} replicas, {cpus} CPUs and {memory} each, ready within {} s",
             service.ports.len(),
             service.ready_within.as_secs()
         ),
         Work::Analysis(analysis) => {
-            println!("  an analysis, {cpus} CPUs and {memory}, at most {} s a run", analysis.within.as_secs());
+            say!("  an analysis, {cpus} CPUs and {memory}, at most {} s a run", analysis.within.as_secs());
         }
-        Work::Model(model) => println!(
+        Work::Model(model) => say!(
             "  a model and {} instances, {cpus} CPUs and {memory} each, trained within {} s",
             model.ports.len(),
             model.train_within.as_secs()
         ),
     }
     for criterion in &grader.rubric.criteria {
-        println!("\n  {:>3}  {} ({})", criterion.points, criterion.title, criterion.id);
+        say!("\n  {:>3}  {} ({})", criterion.points, criterion.title, criterion.id);
         for check in &criterion.checks {
             let critical = if check.critical { "  critical" } else { "" };
-            println!("       {:>3}  {}  {}{critical}", check.points, check.id, check.title);
+            say!("       {:>3}  {}  {}{critical}", check.points, check.id, check.title);
         }
     }
 }

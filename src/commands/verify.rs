@@ -10,6 +10,7 @@ use std::time::Instant;
 use super::library::{self, Loaded};
 use super::out::OutFolder;
 use super::runner::{self, Job};
+use super::say::say;
 use super::view::view;
 use super::{Context, Failure};
 use crate::cli::{ReferenceKind, VerifyArgs};
@@ -28,15 +29,15 @@ pub(super) async fn run(context: &Context, args: VerifyArgs) -> Result<ExitStatu
     let mut references = library::load(&grader, &args.references)?;
     references.retain(|reference| args.kind.is_none_or(|kind| kind == kind_of(reference)));
     let first = args.seed.map_or_else(runner::new_seed, Ok)?;
-    println!("{} references, {} runs each, seeds from {first}\n", references.len(), args.runs);
+    say!("{} references, {} runs each, seeds from {first}\n", references.len(), args.runs);
     let width = references.iter().map(|reference| reference.name.len()).max().unwrap_or(0);
-    println!("{:width$}  as expected  points     seconds  differences", "reference");
+    say!("{:width$}  as expected  points     seconds  differences", "reference");
 
     let rows = runner::interruptible(async |cancel| {
         let mut rows = Vec::new();
         for reference in &references {
             let row = verify_one(context, &args, &grader, reference, first, &cancel).await?;
-            println!("{}", row.show(width));
+            say!("{}", row.show(width));
             rows.push(row);
             if cancel.is_asked() {
                 break;
@@ -50,7 +51,7 @@ pub(super) async fn run(context: &Context, args: VerifyArgs) -> Result<ExitStatu
         return Ok(ExitStatus::Interrupted);
     }
     let good = rows.iter().filter(|row| row.is_good()).count();
-    println!("\n{good} of {} references as expected", rows.len());
+    say!("\n{good} of {} references as expected", rows.len());
     Ok(if good == rows.len() { ExitStatus::Graded } else { ExitStatus::BelowBar })
 }
 

@@ -152,3 +152,12 @@ fn the_built_in_library_is_valid() {
     let output = command.output().unwrap();
     assert!(stderr(&output).contains("no container engine answers"), "{}", stderr(&output));
 }
+
+/// `takehome tasks stockroom | head`: who reads may go.
+#[test]
+fn a_reader_that_goes_away_changes_nothing() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = takehome().args(["tasks", "stockroom"]).stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+}

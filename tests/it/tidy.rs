@@ -99,6 +99,7 @@ fn stages_do_not_look_back_or_ahead() {
 #[test]
 fn only_commands_print() {
     only_in("println!(", &["commands/", "progress.rs", "main.rs"]);
+    only_in("say!(", &["commands/"]);
     only_in("eprint!(", &["commands/", "progress.rs", "main.rs"]);
     only_in(".unwrap()", &[]);
 }
