@@ -175,8 +175,8 @@ fn a_pinned_package_is_installed_before_the_run() {
     assert!(phases.contains("dependencies"), "{phases}");
 }
 
-/// Containers and volumes of a grade of the zoo, from the first volume to the examiner.
-const THINGS_OF_A_POD: usize = 7;
+/// Two volumes and four containers: holder, replicas, examiner.
+const THINGS_OF_A_POD: usize = 6;
 
 /// A grade of a submission that takes some seconds, in the background.
 fn background(out: &Path) -> Child {
