@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import exhibits as audit
-from checks import Result
+from checks import Result, Timed
 from generator import generate
 from outputs import Difference
 from png import read_png
@@ -160,11 +160,17 @@ class Bounds(unittest.TestCase):
 
 class Growth(unittest.TestCase):
     def note(self, *seconds: float) -> str:
-        return audit.growth([list(zip((100, 4_000, 48_000), seconds, strict=True))]).note
+        rows = zip((100, 4_000, 48_000), seconds, strict=True)
+        return audit.growth([[Timed(many, taken, 0.5) for many, taken in rows]]).note
 
     def test_the_exponent_is_that_of_the_growth(self) -> None:
         self.assertIn("the power of 1.00 ", self.note(1.0, 2.0, 13.0))
         self.assertIn("the power of 2.00 ", self.note(1.0, 2.0, 145.0))
+
+    def test_a_plain_pass_stands_beside_it(self) -> None:
+        self.assertIn(
+            "took 0.50 s; without the start-up, the submission took 24.0 times", self.note(1.0, 2.0, 13.0)
+        )
 
     def test_too_little_has_no_exponent(self) -> None:
         for seconds in ((1.0, 1.05, 1.5), (1.0, 0.9, 0.8), (0.0, 0.0, 0.0)):

@@ -33,6 +33,7 @@ from outputs import (
 )
 from own_answers import read_answers
 from scenarios import Starts
+from yardstick import seconds_of_a_plain_pass
 
 _ROWS = 220
 _EDGE = ("R16", "R18")
@@ -61,6 +62,15 @@ class Result:
 
     def require_success(self) -> Iterator[Difference]:
         yield from scenarios.failing(self.ended)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """How long a run took, and a plain pass over the same rows right after it."""
+
+    rows: int
+    seconds: float
+    plain_pass: float
 
 
 @dataclass
@@ -106,8 +116,8 @@ class Bench:
         self.seed = seed
         self.failed: set[str] = set()
         self.failed_rules: set[str] = set()
-        # Of the growth: for each series, rows and seconds.
-        self.seconds: list[list[tuple[int, float]]] = []
+        # Of the growth, each series from the fewest rows to the most.
+        self.growth: list[list[Timed]] = []
         self._asked = local()
         self._results: dict[str, Result] = {}
         self._refused: dict[str, _RefusedInTurn] = {}
@@ -559,15 +569,15 @@ def _scaling(bench: Bench) -> Iterator[Difference]:
 
 
 def _all_seconds(bench: Bench) -> Generator[Difference, None, list[float]]:
-    seconds = []
+    series = []
     for rows in _SIZES:
-        output = bench.place() / "output"
-        ended = bench.runner.run(bench.large(rows), output)
+        source, output = bench.large(rows), bench.place() / "output"
+        ended = bench.runner.run(source, output)
         yield from scenarios.failing(ended)
-        seconds.append(float(ended.seconds))
+        series.append(Timed(rows, float(ended.seconds), seconds_of_a_plain_pass(source)))
         shutil.rmtree(output)
-    bench.seconds.append(list(zip(_SIZES, seconds, strict=True)))
-    return seconds
+    bench.growth.append(series)
+    return [timed.seconds for timed in series]
 
 
 def _large(bench: Bench) -> None:

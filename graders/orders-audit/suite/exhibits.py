@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from checks import Bench, Result
+from checks import Bench, Result, Timed
 from generator.layout import Part
 from generator.model import CLEANED_COLUMNS
 from outputs import Difference
@@ -39,8 +39,8 @@ def of_the_run(bench: Bench) -> Iterable[tuple[Place, Exhibit]]:
         yield "glance", _words(plain.output)
     if results:
         yield "glance", rule_table(results, bench.failed)
-    if bench.seconds:
-        yield "run", growth(bench.seconds)
+    if bench.growth:
+        yield "run", growth(bench.growth)
     if plain is not None:
         for name, title in _PLOTS.items():
             yield "run", plot(plain.output, name, title)
@@ -64,15 +64,25 @@ def wrong_cells(found: Sequence[tuple[Difference, Result | None]]) -> Table:
     return Table("What differs", columns, rows, more=len(found) - len(rows))
 
 
-def growth(seconds: Sequence[Sequence[tuple[int, float]]]) -> Series:
+def growth(measured: Sequence[Sequence[Timed]]) -> Series:
     """Seconds against rows of all measured series, each of which goes from the fewest rows to the most."""
     names = ["this submission", "again"]
-    lines = [Line(name, series) for name, series in zip(names, seconds, strict=False)]
-    (_, start), (few, small), (many, large) = seconds[0]
+    lines = [
+        Line(name, [(timed.rows, timed.seconds) for timed in series])
+        for name, series in zip(names, measured, strict=False)
+    ]
+    first = measured[0]
+    (_, start), (few, small), (many, large) = ((timed.rows, timed.seconds) for timed in first)
     ideal = [(rows, start + max(large - start, 0.0) * rows / many) for rows in _steps(100, 500_000)]
     lines.append(Line("in proportion to the rows", ideal, dashed=True))
+    lines.append(
+        Line("a plain pass in Python, right after", [(timed.rows, timed.plain_pass) for timed in first])
+    )
     lines.append(Line("the brief's limit: 120 s for 500,000 rows", [(500_000, 120.0)], dashed=True))
     told = f"{few:,} rows took {small:.2f} s, {many:,} rows {large:.2f} s, next to nothing {start:.2f} s. "
+    plain = first[-1].plain_pass
+    told += f"On the same {many:,} rows one pass of Python's csv and decimal modules took {plain:.2f} s; "
+    told += f"without the start-up, the submission took {max(large - start, 0.0) / plain:.1f} times as long. "
     one, other = small - start, large - start
     noise = max(_NOISE_SECONDS, _NOISE_SHARE * start)
     if one < 2 * noise or other < 4 * noise:
