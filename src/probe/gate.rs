@@ -1,8 +1,9 @@
 //! The last-byte gate: many requests, complete but for one byte, released at once.
 //!
-//! Each has a connection of its own and is sent but for its last byte (the final line feed where there is no content).
-//! After [`SETTLE`] one thread of the system writes the missing bytes in a tight loop. What a round is worth is for the
-//! caller to judge by [`Volley`]; a round that is not worth much is repeated there.
+//! Each has a connection of its own and is sent but for its last two bytes (the final line end where there is no content).
+//! After [`SETTLE`] one thread of the system writes the last bytes but one, then the last, each in a tight loop. The first
+//! round wakes the servers; what takes their bytes while they are awake is quicker by half. What a round is worth is for
+//! the caller to judge by [`Volley`]; a round that is not worth much is repeated there.
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
@@ -17,7 +18,7 @@ use tokio::time::{timeout, timeout_at};
 use super::http::parse::Parser;
 use super::http::{Bounds, Exchange, NoAnswer, Received, Request, conclude, connect, receive, send};
 
-/// Between the last byte but one and the last: servers have accepted and read what there is.
+/// Before the last bytes: servers have accepted and read what there is.
 pub const SETTLE: Duration = Duration::from_millis(40);
 /// The longest that a request is held, since a held request occupies a worker of some servers. What could not be released
 /// by then never is.
@@ -59,10 +60,10 @@ pub async fn volley(shots: Vec<Shot>, bounds: &Bounds) -> Result<Volley, NoAnswe
     let deadline = tokio::time::Instant::now() + bounds.within;
     let streams = in_time(CONNECT, try_join_all(shots.iter().map(|shot| connect(shot.port)))).await?;
     let since = Instant::now();
-    let lasts = try_join_all(shots.iter().zip(&streams).map(|(shot, stream)| fill(shot, stream)));
-    let lasts = in_time(FILL, lasts).await?;
+    let tails = try_join_all(shots.iter().zip(&streams).map(|(shot, stream)| fill(shot, stream)));
+    let tails = in_time(FILL, tails).await?;
     let streams: Result<Vec<_>, _> = streams.into_iter().map(|stream| stream.into_std()).collect();
-    let held = streams.map_err(not_sent)?.into_iter().zip(lasts).collect();
+    let held = streams.map_err(not_sent)?.into_iter().zip(tails).collect();
     let (fired, streams) = release(held, since).await?;
     // Only now does the runtime hear of answers: woken before, it takes the processor from the release. An answer that
     // is there already is seen a little late, which makes its exchange look longer, never shorter.
@@ -106,14 +107,14 @@ fn gather(shots: Vec<Shot>, fired: Vec<Fired>, received: Vec<Option<Received>>) 
     Volley { exchanges, spread, early, overlap: overlap(&flights) }
 }
 
-/// Makes one request ready: connected, sent but for its last byte, and held.
+/// Makes one request ready: connected, sent but for its last two bytes, and held.
 ///
 /// # Errors
 /// [`NoAnswer::NotSent`] when that failed.
 pub async fn arm(shot: Shot) -> Result<Armed, NoAnswer> {
     let stream = in_time(CONNECT, connect(shot.port)).await?;
     let since = Instant::now();
-    let last = in_time(FILL, fill(&shot, &stream)).await?;
+    let tail = in_time(FILL, fill(&shot, &stream)).await?;
     let (writer, reader) = halves(stream)?;
     let writer = Arc::new(writer);
     let mut guard = JoinSet::new();
@@ -123,7 +124,7 @@ pub async fn arm(shot: Shot) -> Result<Armed, NoAnswer> {
         // Fails only for a connection that is closed already.
         watched.shutdown(std::net::Shutdown::Both).ok();
     });
-    Ok(Armed { shot, writer, reader, last, guard })
+    Ok(Armed { shot, writer, reader, tail, guard })
 }
 
 /// A held request. It is closed unsent when it is dropped, or not released within [`HOLD`].
@@ -132,17 +133,18 @@ pub struct Armed {
     shot: Shot,
     writer: Arc<TcpStream>,
     reader: tokio::net::TcpStream,
-    last: u8,
+    tail: Vec<u8>,
     guard: JoinSet<()>,
 }
 
 impl Armed {
-    /// Writes the last byte at once, on this thread, and waits for the answer at most `bounds.within` from now. A server
+    /// Writes the last bytes at once, on this thread, and waits for the answer at most `bounds.within` from now. A server
     /// that has answered or closed already does not get it: [`NoAnswer::NotSent`].
     pub async fn release(mut self, bounds: &Bounds) -> Exchange {
         let sent = match peek(&self.writer) {
             Ok(true) => Err("it was answered before it was complete".to_owned()),
-            peeked => fire(&self.writer, self.last, peeked).sent,
+            Ok(false) => write_all(&self.writer, &self.tail),
+            Err(error) => Err(error),
         };
         self.guard.abort_all();
         let received = match sent {
@@ -164,12 +166,12 @@ fn not_sent(why: impl ToString) -> NoAnswer {
     NoAnswer::NotSent(why.to_string())
 }
 
-/// Sends everything but the last byte, which is returned.
-async fn fill(shot: &Shot, stream: &tokio::net::TcpStream) -> Result<u8, NoAnswer> {
+/// Sends everything but the last two bytes, which are returned.
+async fn fill(shot: &Shot, stream: &tokio::net::TcpStream) -> Result<Vec<u8>, NoAnswer> {
     let mut bytes = shot.request.bytes(shot.port);
-    let last = bytes.pop().unwrap_or(b'\n');
+    let tail = bytes.split_off(bytes.len().saturating_sub(2));
     send(stream, &bytes).await.map_err(not_sent)?;
-    Ok(last)
+    Ok(tail)
 }
 
 /// The same connection twice: to write without the runtime, and to read with it. Neither blocks.
@@ -190,7 +192,7 @@ struct Fired {
     early: bool,
 }
 
-type Held = Vec<(TcpStream, u8)>;
+type Held = Vec<(TcpStream, Vec<u8>)>;
 
 /// Releases from a thread of its own, [`SETTLE`] from now. Dropped before that, it releases nothing.
 async fn release(held: Held, since: Instant) -> Result<(Vec<Fired>, Vec<TcpStream>), NoAnswer> {
@@ -210,15 +212,23 @@ async fn release(held: Held, since: Instant) -> Result<(Vec<Fired>, Vec<TcpStrea
     fired.await.unwrap_or_else(|_| Err(not_sent("the gate broke")))
 }
 
-fn release_all(held: &[(TcpStream, u8)], since: Instant) -> Result<Vec<Fired>, NoAnswer> {
+fn release_all(held: &[(TcpStream, Vec<u8>)], since: Instant) -> Result<Vec<Fired>, NoAnswer> {
     let mut fired = Vec::with_capacity(held.len());
     if since.elapsed() > HOLD {
         return Err(not_sent("the machine is too busy to release in time"));
     }
     // All looks come before all bytes: nothing but writing lies between the first release and the last.
     let peeked: Vec<_> = held.iter().map(|(stream, _)| peek(stream)).collect();
-    for ((stream, last), peeked) in held.iter().zip(peeked) {
-        fired.push(fire(stream, *last, peeked));
+    let woken = held.iter().zip(peeked).map(|((stream, tail), peeked)| {
+        let before = tail.len().saturating_sub(1);
+        (peeked == Ok(true), peeked.and_then(|_| write_all(stream, &tail[..before])).map(|_| &tail[before..]))
+    });
+    // Collected, so that every server is awake before the first release.
+    let woken: Vec<_> = woken.collect();
+    for ((stream, _), (early, last)) in held.iter().zip(woken) {
+        let before = Instant::now();
+        let sent = last.and_then(|last| write_all(stream, last));
+        fired.push(Fired { before, after: Instant::now(), sent, early });
     }
     Ok(fired)
 }
@@ -233,24 +243,25 @@ fn peek(stream: &TcpStream) -> Result<bool, String> {
     }
 }
 
-fn fire(mut stream: &TcpStream, last: u8, peeked: Result<bool, String>) -> Fired {
-    let early = peeked == Ok(true);
+/// Writes some bytes; the moment before the last of them went out.
+fn write_all(mut stream: &TcpStream, mut bytes: &[u8]) -> Result<Instant, String> {
     let begin = Instant::now();
     let mut before = begin;
-    let sent = peeked.and_then(|_| {
-        loop {
-            match stream.write(&[last]) {
-                Ok(1..) => return Ok(before),
-                Err(error) if error.kind() == ErrorKind::WouldBlock && begin.elapsed() < BLOCKED => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(0) => return Err("the connection takes no byte".to_owned()),
-                Err(error) => return Err(error.to_string()),
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(0) => return Err("the connection takes no byte".to_owned()),
+            Ok(written) => {
+                bytes = &bytes[written..];
+                continue;
             }
-            std::thread::yield_now();
-            before = Instant::now();
+            Err(error) if error.kind() == ErrorKind::WouldBlock && begin.elapsed() < BLOCKED => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.to_string()),
         }
-    });
-    Fired { before, after: Instant::now(), sent, early }
+        std::thread::yield_now();
+        before = Instant::now();
+    }
+    Ok(before)
 }
 
 /// The most intervals that have a moment in common; one that ends when another begins has not.

@@ -98,8 +98,8 @@ async fn servers_that_do_not_wait_are_seen() {
     for method in ["ANSWER", "CLOSE", "WAIT"] {
         let shot = Shot { port, request: Request::new(method, "/") };
         let stream = connect(port).await.expect("a connection");
-        let last = fill(&shot, &stream).await.expect("sent");
-        held.push((stream.into_std().expect("a socket"), last));
+        let tail = fill(&shot, &stream).await.expect("sent");
+        held.push((stream.into_std().expect("a socket"), tail));
     }
     while peek(&held[0].0) != Ok(true) || peek(&held[1].0).is_ok() {
         tokio::task::yield_now().await;
@@ -174,18 +174,18 @@ async fn a_dropped_volley_releases_nothing() {
     let (port, mut got) = listener().await;
     let shot = shots(port, 1).remove(0);
     let stream = connect(port).await.expect("a connection");
-    let last = fill(&shot, &stream).await.expect("sent");
-    let held = vec![(stream.into_std().expect("a socket"), last)];
+    let tail = fill(&shot, &stream).await.expect("sent");
+    let held = vec![(stream.into_std().expect("a socket"), tail)];
     assert!(release(held, Instant::now()).now_or_never().is_none(), "it settles longer");
-    assert!(got.recv().await.expect("a request").ends_with(b"\r\n\r\n0"));
+    assert!(got.recv().await.expect("a request").ends_with(b"\r\n\r\n"));
 }
 
 #[tokio::test]
-async fn without_content_the_last_line_feed_is_held() {
+async fn without_content_the_last_line_end_is_held() {
     let (port, mut got) = listener().await;
     let shot = Shot { port, request: Request::new("GET", "/") };
     drop(arm(shot).await.expect("armed"));
-    assert!(got.recv().await.expect("a request").ends_with(b"Connection: close\r\n\r"));
+    assert!(got.recv().await.expect("a request").ends_with(b"Connection: close\r\n"));
 }
 
 #[tokio::test]
@@ -213,10 +213,10 @@ async fn a_request_is_not_held_for_long() {
     let (port, mut got) = listener().await;
     let armed = arm(shots(port, 1).remove(0)).await.expect("armed");
     let bytes = got.recv().await.expect("it was closed by itself");
-    assert!(bytes.ends_with(b"\r\n\r\n0"));
+    assert!(bytes.ends_with(b"\r\n\r\n"));
     assert!(matches!(armed.release(&Bounds::default()).await.outcome, Err(NoAnswer::NotSent(_))));
     drop(arm(shots(port, 1).remove(0)).await.expect("armed"));
-    assert!(got.recv().await.expect("it was closed").ends_with(b"\r\n\r\n0"));
+    assert!(got.recv().await.expect("it was closed").ends_with(b"\r\n\r\n"));
 }
 
 #[tokio::test]
