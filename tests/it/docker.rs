@@ -334,3 +334,51 @@ fn hostile_outputs_of_an_analysis_are_findings() {
         assert_eq!(finding["status"], "failed", "{finding}");
     }
 }
+
+/// Files that run code when they are loaded, and bombs, links and pipes beside them: the suite finds all of it and runs nothing.
+#[test]
+fn a_hostile_model_runs_only_where_the_candidate_loads_it() {
+    // What its code prints and raises, and the name of the files that it makes wherever it can.
+    const WORD: &str = "CODE-OF-A-MODEL-RAN";
+    let Some(_engine) = engine() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    // The last two load the files themselves, and their findings show the candidate's log.
+    let checks = [
+        "train-command",
+        "manifest-provenance",
+        "manifest-hashes",
+        "artifact-safe",
+        "artifact-no-ids",
+        "metrics-honest",
+        "lifecycle",
+        "predict-output",
+    ];
+    let begin = Instant::now();
+    let mut command = takehome();
+    command.args(["--quiet", "grade", "churn-scoring"]).arg(zoo("churn-hostile")).arg("--out").arg(&out);
+    let output = ended(command.args(["--seed", "5", "--only", &checks.join(",")]));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(begin.elapsed() < Duration::from_secs(240), "{:?}", begin.elapsed());
+    let mut report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!((&report["verdict"], &report["points"]), (&"graded".into(), &0.into()));
+    let findings = report["findings"].take();
+    assert_eq!(findings.as_array().unwrap().len(), checks.len());
+    for finding in findings.as_array().unwrap() {
+        assert_eq!(finding["status"], "failed", "{finding}");
+        let loads = ["lifecycle", "predict-output"].contains(&finding["id"].as_str().unwrap());
+        assert_eq!(finding.to_string().contains(WORD), loads, "{finding}");
+    }
+    let shown = report["exhibits"].to_string();
+    for file in ["model.pkl", "LICENSE.txt", "endless.txt", "weights.npz", "columns.npy", "scaler.joblib", "net.pt"] {
+        assert!(shown.contains(&format!("{file} names")), "{file}: {shown}");
+    }
+    assert!(!report.to_string().contains(WORD), "{report}");
+    for file in std::fs::read_dir(out.join("evidence")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for part in text.split("<testcase").filter(|part| part.contains(WORD)) {
+            assert!(part.contains("[lifecycle]") || part.contains("[predict-output]"), "{part}");
+        }
+    }
+    assert!(![Path::new("/tmp"), root()].iter().any(|place| place.join(WORD).exists()));
+}

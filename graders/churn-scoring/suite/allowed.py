@@ -26,6 +26,28 @@ _RUNS_OTHERS = re.compile(
     r"(^|\.)(externals|tests|testing|_testing|f2py|distutils|hub|jit|package|distributed|multiprocessing|memory|cpp_extension"
     r"|_dynamo|_inductor|parallel|_parallel_backends|numpy_pickle_utils|computation|backends|tools|io)(\.|$)"
 )
+# Classes of the standard library that modules of these libraries import, and that start, load or run what they are given.
+_IMPORTED = frozenset(
+    {
+        "CDLL",
+        "Client",
+        "CodeType",
+        "FunctionType",
+        "Listener",
+        "MethodType",
+        "Mock",
+        "ModuleType",
+        "Pool",
+        "Popen",
+        "Process",
+        "ProcessPoolExecutor",
+        "PyDLL",
+        "SourceFileLoader",
+        "Thread",
+        "ThreadPoolExecutor",
+        "Timer",
+    }
+)
 _CLASS = re.compile(r"_?[A-Z][A-Za-z0-9_]*")
 _BUILTINS = frozenset(
     [
@@ -189,7 +211,12 @@ _TORCH_TYPES = re.compile(r"torch\.(u?int|float|bfloat|complex|q?u?int)[0-9]+|to
 
 
 def is_allowed(name: str) -> bool:
-    """Whether a pickle may name this: `module.attribute`, as it stands in the stream."""
+    """Whether a pickle may name this: `module.attribute`, as it stands in the stream.
+
+    `module:attribute` is what only other attributes lead to, and is nothing that any library writes.
+    """
+    if ":" in name:
+        return False
     module, _, attribute = name.rpartition(".")
     if name in _EXACT or any(rule.fullmatch(name) for rule in (_SPARSE, _CYTHON, _SELECTORS, _TORCH_TYPES)):
         return True
@@ -199,4 +226,4 @@ def is_allowed(name: str) -> bool:
         return True
     if module.split(".")[0] not in LIBRARIES or _RUNS_OTHERS.search(module):
         return False
-    return _CLASS.fullmatch(attribute) is not None
+    return _CLASS.fullmatch(attribute) is not None and attribute not in _IMPORTED

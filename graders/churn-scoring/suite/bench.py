@@ -106,7 +106,7 @@ class Bench:
     @cached_property
     def inventory(self) -> Inventory:
         """The files of the model folder."""
-        return take_stock(self.model)
+        return take_stock(self.model, {row[0] for row in self.training_rows})
 
     def document(self, name: str, model: Path | None = None) -> dict[str, Any]:
         """A JSON document of a model folder; raises `Unmet` when it is none."""

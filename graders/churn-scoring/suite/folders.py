@@ -41,11 +41,15 @@ def names(folder: Path) -> Iterator[tuple[str, bool]]:
 def _entries(folder: Path, prefix: str) -> list[tuple[str, int]]:
     """(name, mode), sorted, and one more than are looked at if there are that many."""
     try:
-        with os.scandir(folder / prefix) as entries:
-            found = [
-                (entry.name, entry.stat(follow_symlinks=False).st_mode)
-                for entry in islice(entries, MOST_FILES + 1)
-            ]
+        here = os.open(folder / prefix, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            with os.scandir(here) as entries:
+                found = [
+                    (entry.name, entry.stat(follow_symlinks=False).st_mode)
+                    for entry in islice(entries, MOST_FILES + 1)
+                ]
+        finally:
+            os.close(here)
     except OSError as error:
         place = short(prefix, 60) or "The model folder"
         raise Unmet(f"{place} cannot be read: {os.strerror(error.errno or 0)}.") from None

@@ -15,15 +15,29 @@ _MOST_OPCODES = 5_000_000
 _MOST_ARCHIVES = 16
 _MOST_STREAMS = 64
 _MOST_NESTED = 4
+_MOST_GLOBALS = 10_000
+_MOST_BYTES = 64 << 20
+# No array is as long, and products of such numbers are soon made.
+_LARGEST = 1 << 63
 _WRAPPER = re.compile(r"joblib\.numpy_pickle(_compat)?\.NumpyArrayWrapper")
 _TYPE = re.compile(r"[|<>=]?([a-zA-Z])([0-9]*)")
+_NAME = re.compile(r"\?\.\?|[A-Za-z_]\w*([.:][A-Za-z_]\w*)+", re.ASCII)
+_CLASSES = re.compile(r"_?[A-Z]\w*(\._?[A-Z]\w*)*", re.ASCII)
 _OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
 _MARK = object()
 _UNKNOWN = object()
+# Bytes, or text of as many characters, that were walked themselves.
+_WALKED = object()
+_ENCODE = "_codecs.encode"
+_LOAD = "torch.storage._load_from_bytes"
 
 
 class Broken(Exception):
     """A stream that is no pickle, or that this walker cannot follow to its end."""
+
+
+class Exhausted(Broken):
+    """More than may be walked: what was not seen could be anything."""
 
 
 @dataclass
@@ -31,11 +45,50 @@ class Walk:
     """What was found. `opcodes` and `archives` are what may still be walked, in all files of a folder."""
 
     globals: set[str] = field(default_factory=set)
+    called: set[str] = field(default_factory=set)
     opcodes: int = _MOST_OPCODES
     archives: int = _MOST_ARCHIVES
+    broken: bool = False
+
+    def spend(self, opcodes: int) -> None:
+        self.opcodes -= opcodes
+        if self.opcodes < 0:
+            raise Exhausted(f"more than {_MOST_OPCODES} opcodes")
+
+    def name(self, name: str) -> None:
+        self.globals.add(name)
+        if len(self.globals) > _MOST_GLOBALS:
+            raise Exhausted(f"more than {_MOST_GLOBALS} names")
+
+    def attempt(self, content: bytes, level: int = 0) -> "Walk":
+        """Walks bytes that may be no pickle; then only what they call before they break counts."""
+        tried = Walk(set(), set(), self.opcodes, self.archives)
+        try:
+            walk(content, tried, level)
+        except Exhausted:
+            raise
+        except Broken:
+            tried.broken = True
+            tried.globals = {name for name in tried.called if _NAME.fullmatch(name)}
+        finally:
+            self.opcodes, self.archives = tried.opcodes, tried.archives
+        self.globals |= tried.globals
+        return tried
 
 
-@dataclass
+class _Stream(io.BytesIO):
+    """Hands out no argument that is longer than any library writes one: text takes four times its bytes."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _MOST_BYTES:
+            raise Broken(f"an argument of {size} bytes")
+        return super().read(size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return super().readline(_MOST_BYTES)
+
+
+@dataclass(slots=True)
 class _Object:
     """An instance that would be made: by which callable, from what, with which state."""
 
@@ -51,7 +104,7 @@ class _Global:
 
 def walk(content: bytes, found: Walk, level: int = 0) -> None:
     """Walks all pickles that stand at the beginning of the bytes; raises `Broken` if the first one is none."""
-    stream = io.BytesIO(content)
+    stream = _Stream(content)
     for _ in range(_MOST_STREAMS):
         _Walker(stream, found, level).run()
         # `torch.save` writes several pickles and then raw numbers; what is no pickle ends them.
@@ -63,7 +116,7 @@ def walk(content: bytes, found: Walk, level: int = 0) -> None:
 class _Walker:
     """One pickle."""
 
-    def __init__(self, stream: io.BytesIO, found: Walk, level: int) -> None:
+    def __init__(self, stream: _Stream, found: Walk, level: int) -> None:
         self._stream = stream
         self._found = found
         self._level = level
@@ -74,7 +127,7 @@ class _Walker:
         try:
             for opcode, argument in self._opcodes():
                 self._step(opcode, argument)
-        except (ValueError, IndexError, KeyError, OverflowError, UnicodeDecodeError, TypeError) as error:
+        except (ValueError, IndexError, KeyError, OverflowError, TypeError, RecursionError) as error:
             raise Broken(f"{type(error).__name__} at byte {self._stream.tell()}") from None
 
     def _opcodes(self) -> Iterator[tuple[Any, Any]]:
@@ -84,9 +137,7 @@ class _Walker:
             opcode = _OPCODES.get(code.decode("latin-1"))
             if opcode is None:
                 raise Broken(f"no opcode at byte {self._stream.tell()}")
-            self._found.opcodes -= 1
-            if self._found.opcodes < 0:
-                raise Broken(f"more than {_MOST_OPCODES} opcodes")
+            self._found.spend(1)
             argument = None if opcode.arg is None else opcode.arg.reader(self._stream)
             yield opcode, argument
             if opcode.name == "STOP":
@@ -94,9 +145,9 @@ class _Walker:
 
     def _step(self, opcode: Any, argument: Any) -> None:
         name, stack = opcode.name, self._stack
-        if isinstance(argument, bytes | bytearray):
-            self._nested(bytes(argument))
         if name in ("PUT", "BINPUT", "LONG_BINPUT"):
+            if int(argument) > _MOST_OPCODES:
+                raise Broken("a place that no pickle is long enough for")
             self._memo[int(argument)] = stack[-1]
         elif name == "MEMOIZE":
             self._memo[len(self._memo)] = stack[-1]
@@ -108,9 +159,8 @@ class _Walker:
             attribute, module = stack.pop(), stack.pop()
             stack.append(self._global(module, attribute))
         elif name == "INST":
-            self._global(*argument.split(" ", 1))
-            self._to_mark()
-            stack.append(_UNKNOWN)
+            maker = self._global(*argument.split(" ", 1))
+            self._make(maker, tuple(self._to_mark()))
         elif name.startswith("EXT"):
             raise Broken("a registered extension code")
         elif name == "DUP":
@@ -128,14 +178,14 @@ class _Walker:
             )
         elif name in ("REDUCE", "NEWOBJ"):
             arguments = stack.pop()
-            stack.append(_Object(stack.pop(), arguments))
+            self._make(stack.pop(), arguments)
         elif name == "NEWOBJ_EX":
             stack.pop()
             arguments = stack.pop()
-            stack.append(_Object(stack.pop(), arguments))
+            self._make(stack.pop(), arguments)
         elif name == "OBJ":
             made = self._to_mark()
-            stack.append(_Object(made[0], tuple(made[1:])))
+            self._make(made[0], tuple(made[1:]))
         elif name == "BUILD":
             self._build(stack.pop())
         elif name in ("SETITEM", "SETITEMS"):
@@ -169,11 +219,16 @@ class _Walker:
             raise Broken(f"an opcode {name} that is not known here")
 
     def _constant(self, name: str, argument: Any) -> None:
-        simple = isinstance(argument, str | int | float) and not (
-            isinstance(argument, str) and len(argument) > 200
-        )
         known = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
-        self._stack.append(argument if simple else known.get(name, _UNKNOWN))
+        if isinstance(argument, bytes | bytearray):
+            walked = self._nested(bytes(argument))
+            self._stack.append(_WALKED if walked else _UNKNOWN)
+        elif (
+            isinstance(argument, str) and argument.startswith(("\x80", "PK")) and self._nested_text(argument)
+        ):
+            self._stack.append(_WALKED)
+        else:
+            self._stack.append(argument if _is_simple(argument) else known.get(name, _UNKNOWN))
 
     def _to_mark(self) -> list[Any]:
         items: list[Any] = []
@@ -183,18 +238,36 @@ class _Walker:
 
     def _global(self, module: Any, attribute: Any) -> _Global:
         if not isinstance(module, str) or not isinstance(attribute, str):
-            # A name that is only known when it runs could be any.
-            self._found.globals.add("?.?")
-            return _Global("?.?")
-        name = f"{module}.{attribute}"[:200]
-        self._found.globals.add(name)
+            return self._anything()
+        # Through attributes, a module leads to whatever it has imported.
+        joint = "." if _CLASSES.fullmatch(attribute) or "." not in attribute else ":"
+        name = f"{module}{joint}{attribute}"[:200]
+        self._found.name(name)
         return _Global(name)
+
+    def _anything(self) -> _Global:
+        """What is only known when it runs could be anything."""
+        self._found.name("?.?")
+        return _Global("?.?")
+
+    def _make(self, maker: Any, arguments: Any) -> None:
+        """Puts on the stack what calling this would make."""
+        name = maker.name if isinstance(maker, _Global) else ""
+        self._found.called.add(name)
+        if name == _ENCODE and isinstance(arguments, tuple) and arguments[:1] == (_WALKED,):
+            # So protocol 2 writes bytes.
+            self._stack.append(_WALKED)
+            return
+        if name == _LOAD and arguments != (_WALKED,):
+            self._anything()
+        self._stack.append(_Object(maker, arguments))
 
     def _build(self, state: Any) -> None:
         made = self._stack[-1]
         if not isinstance(made, _Object):
             return
         if isinstance(state, dict):
+            self._found.spend(len(state))
             made.state.update(state)
         if isinstance(made.maker, _Global) and _WRAPPER.fullmatch(made.maker.name):
             self._skip_array(made.state)
@@ -221,24 +294,35 @@ class _Walker:
             raise Broken("an array that ends behind the file")
         self._stream.seek(size, io.SEEK_CUR)
 
-    def _nested(self, content: bytes) -> None:
-        """A byte string may be a pickle, or an archive with one in it: whatever it is, its globals count."""
+    def _nested_text(self, text: str) -> bool:
+        try:
+            return self._nested(text.encode("latin-1"))
+        except UnicodeEncodeError:
+            return False
+
+    def _nested(self, content: bytes) -> bool:
+        """A byte string may be a pickle, or an archive with one in it: whatever it is, its globals count.
+
+        Whether it was walked to its end. Numbers may look like the beginning of a pickle.
+        """
         if self._level >= _MOST_NESTED or len(content) < 4:
-            return
+            return False
         if content[:1] == b"\x80" and content[1] in range(2, 6):
-            # Numbers may look like the beginning of a pickle; then what it names up to there counts for nothing.
-            inner = Walk(set(), self._found.opcodes, self._found.archives)
-            try:
-                walk(content, inner, self._level + 1)
-                self._found.globals |= inner.globals
-            except Broken:
-                pass
-            self._found.opcodes, self._found.archives = inner.opcodes, inner.archives
-        elif content[:4] == b"PK\x03\x04":
+            return not self._found.attempt(content, self._level + 1).broken
+        if content[:4] == b"PK\x03\x04":
             self._found.archives -= 1
             if self._found.archives < 0:
-                raise Broken(f"more than {_MOST_ARCHIVES} archives inside of pickles")
+                raise Exhausted(f"more than {_MOST_ARCHIVES} archives inside of pickles")
             # The archive reader builds on this module.
             from artifacts import look_inside
 
             look_inside(content, self._found, self._level + 1)
+            return True
+        return False
+
+
+def _is_simple(argument: Any) -> bool:
+    """Whether it could be part of a name, of a type or of a shape."""
+    if isinstance(argument, str):
+        return len(argument) <= 200 and argument.isascii()
+    return isinstance(argument, float) or (isinstance(argument, int) and abs(argument) < _LARGEST)
