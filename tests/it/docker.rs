@@ -315,24 +315,33 @@ fn an_analysis_is_run_as_the_suite_asks() {
 }
 
 /// Bombs, pipes, links, endless views and files that are not what their names say: a finding each, and no fault of ours.
-#[test]
-fn hostile_outputs_of_an_analysis_are_findings() {
-    let Some(_engine) = engine() else { return };
+/// Grades hostile work by some checks, all of which fail in bounded time: the report, and the folder with everything.
+#[track_caller]
+fn all_failed(task: &str, submission: &str, checks: &[&str]) -> (Value, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let checks =
-        ["output-cleaned", "output-warehouse", "plots-images", "plots-points", "report", "accounting", "answers-q1"];
     let begin = Instant::now();
     let mut command = takehome();
-    command.args(["--quiet", "grade", "orders-audit"]).arg(zoo("audit-hostile")).arg("--out").arg(&out);
+    command.args(["--quiet", "grade", task]).arg(zoo(submission)).arg("--out").arg(&out);
     let output = ended(command.args(["--seed", "5", "--only", &checks.join(",")]));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(begin.elapsed() < Duration::from_secs(240), "{:?}", begin.elapsed());
     let report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
     assert_eq!((&report["verdict"], &report["points"]), (&"graded".into(), &0.into()));
-    for finding in report["findings"].as_array().unwrap() {
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), checks.len());
+    for finding in findings {
         assert_eq!(finding["status"], "failed", "{finding}");
     }
+    (report, folder)
+}
+
+#[test]
+fn hostile_outputs_of_an_analysis_are_findings() {
+    let Some(_engine) = engine() else { return };
+    let checks =
+        ["output-cleaned", "output-warehouse", "plots-images", "plots-points", "report", "accounting", "answers-q1"];
+    all_failed("orders-audit", "audit-hostile", &checks);
 }
 
 /// Files that run code when they are loaded, and bombs, links and pipes beside them: the suite finds all of it and runs nothing.
@@ -341,8 +350,6 @@ fn a_hostile_model_runs_only_where_the_candidate_loads_it() {
     // What its code prints and raises, and the name of the files that it makes wherever it can.
     const WORD: &str = "CODE-OF-A-MODEL-RAN";
     let Some(_engine) = engine() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
     // The last two load the files themselves, and their findings show the candidate's log.
     let checks = [
         "train-command",
@@ -354,18 +361,10 @@ fn a_hostile_model_runs_only_where_the_candidate_loads_it() {
         "lifecycle",
         "predict-output",
     ];
-    let begin = Instant::now();
-    let mut command = takehome();
-    command.args(["--quiet", "grade", "churn-scoring"]).arg(zoo("churn-hostile")).arg("--out").arg(&out);
-    let output = ended(command.args(["--seed", "5", "--only", &checks.join(",")]));
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(begin.elapsed() < Duration::from_secs(240), "{:?}", begin.elapsed());
-    let mut report: Value = serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap();
-    assert_eq!((&report["verdict"], &report["points"]), (&"graded".into(), &0.into()));
+    let (mut report, folder) = all_failed("churn-scoring", "churn-hostile", &checks);
+    let out = folder.path().join("out");
     let findings = report["findings"].take();
-    assert_eq!(findings.as_array().unwrap().len(), checks.len());
     for finding in findings.as_array().unwrap() {
-        assert_eq!(finding["status"], "failed", "{finding}");
         let loads = ["lifecycle", "predict-output"].contains(&finding["id"].as_str().unwrap());
         assert_eq!(finding.to_string().contains(WORD), loads, "{finding}");
     }

@@ -13,6 +13,7 @@ import pytest
 from bounds import bounded
 from checks import _Own
 from generator import generate
+from generator.model import CLEANED_COLUMNS
 from outputs import NAMES, compare_all, compare_plots, compare_report
 from own_answers import read_answers
 from png import SIGNATURE, NotAnImage, read_png
@@ -62,21 +63,7 @@ def raw(content: bytes) -> Write:
     return lambda path: path.write_bytes(content)
 
 
-CLEANED = ",".join(
-    [
-        "order_id",
-        "customer_id",
-        "product_id",
-        "region",
-        "ordered_at",
-        "quantity",
-        "unit_price",
-        "currency",
-        "discount_pct",
-        "exported_at",
-        "net_revenue_usd",
-    ]
-)
+CLEANED = ",".join(CLEANED_COLUMNS)
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS order_id FROM n"
 
 HOSTILE: list[tuple[str, str, Write]] = [
