@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 BASE_URL = os.environ.get("BASE_URL", "")
-# The tests run against any solution: the variable says which, and without it there is none.
-pytestmark = pytest.mark.skipif(not BASE_URL, reason="BASE_URL is not set")
+pytestmark = pytest.mark.skipif(
+    not BASE_URL, reason="BASE_URL names the service to ask; the brief asks for a skip without it"
+)
 
 
 def test_healthz() -> None:
