@@ -285,7 +285,7 @@ class Bench:
                 ("/metadata", self.status_of(wire.get, "/metadata")),
                 ("/predict", self.status_of(wire.post, probe)),
             ]
-            early = [(path, status) for path, status in answers if status not in (None, 503)]
+            early = [(path, status) for path, status in answers if status != 503]
             if early and self.status_of(wire.get, "/readyz") == 503:
                 found.wrong += [f"{path} gave {status} before it was ready" for path, status in early]
         elif before == 200:
