@@ -202,7 +202,7 @@ def atomic(runner: Starts, place: Path, twice: Twice) -> Iterator[Difference]:
         yield from itertools.chain.from_iterable(found)
 
 
-def kills(runner: Starts, place: Path, twice: Twice, chain: int = 0) -> Iterator[Difference]:
+def kills(runner: Starts, place: Path, twice: Twice, chain: int) -> Iterator[Difference]:
     """Killed at some moments: every output is the old or the new one, and the next run is a clean run."""
     old, output = place / "old", place / "output"
     generate("sample", 17, _ROWS).write(old)
@@ -323,15 +323,26 @@ def count_rows(path: Path) -> int:
         return -1
 
 
+def _after_twice(
+    check: Callable[[Starts, Path, Twice], Iterator[Difference]],
+) -> Callable[[Starts, Path], Iterator[Difference]]:
+    def run(runner: Starts, place: Path) -> Iterator[Difference]:
+        places = place / "twice", place / "check"
+        for made in places:
+            made.mkdir()
+        yield from check(runner, places[1], twice(runner, places[0]))
+
+    return run
+
+
 SCENARIOS: dict[str, Callable[[Starts, Path], Iterator[Difference]]] = {
     "rerun": lambda runner, place: rerun(twice(runner, place)),
     "arrangements": arrangements,
     "fixed-point": fixed_point,
     "empty": empty,
-    "kills": lambda runner, place: kills(runner, place, twice(runner, place)),
-    "full-disk": lambda runner, place: full_disk(runner, place, twice(runner, place)),
+    "atomic": _after_twice(atomic),
+    "full-disk": _after_twice(full_disk),
     "locked-reference": locked_reference,
     "locked-output": locked_output,
-    "watch": watch,
-    "environment": lambda runner, place: environment(runner, place, twice(runner, place)),
+    "environment": _after_twice(environment),
 }
