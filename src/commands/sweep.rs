@@ -35,7 +35,7 @@ pub(super) async fn run(args: &SweepArgs) -> Result<ExitStatus, Failure> {
             return Err(Failure::fault(failures.join("\n")));
         }
         removed += found;
-        // One look may come before the last call has ended; two that find nothing do not.
+        // The first look may come before the last call has ended; one after a while does not.
         if found == 0 && looks > 1 {
             break;
         }

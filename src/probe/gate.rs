@@ -1,4 +1,4 @@
-//! The last-byte gate: many requests, complete but for one byte, released at once.
+//! The last-byte gate: many requests, complete but for their end, released at once.
 //!
 //! Each has a connection of its own and is sent but for its last two bytes (the final line end where there is no content).
 //! After [`SETTLE`] one thread of the system writes the last bytes but one, then the last, each in a tight loop. The first
