@@ -25,7 +25,8 @@ def is_integer(_checker: TypeChecker, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-Validator = validators.extend(
+# The stubs of jsonschema leave parameters of `extend` without a type.
+Validator = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
 )
 
@@ -87,11 +88,12 @@ class Shapes:
     def problem(self, value: Any, schema: Mapping[str, Any]) -> ValidationError | None:
         """The most telling difference of a value from a schema of the document, if there is one."""
         whole = {**schema, "components": self.document["components"]}
-        return best_match(
+        found: ValidationError | None = best_match(
             error
             for error in Validator(whole, format_checker=_formats).iter_errors(value)
             if not (error.absolute_path and error.absolute_path[-1] in MONEY)
         )
+        return found
 
     def request_schema(self, operation_id: str) -> Mapping[str, Any]:
         """The schema of the operation's request body."""

@@ -156,8 +156,8 @@ def test_walk_survives_deleting_and_inserting(owner: User, rng: random.Random, s
     seen: list[str] = []
     cursor: str | None = None
     for step in range(STEPS):
-        asked = {"q": mark, "sort": sort, "limit": 3, **({"cursor": cursor} if cursor is not None else {})}
-        answer = owner.list_items(**asked)
+        after: dict[str, Any] = {} if cursor is None else {"cursor": cursor}
+        answer = owner.list_items(q=mark, sort=sort, limit=3, **after)
         expect_status(answer, 200, "asking for the next page of items")
         got, cursor = page(answer)
         seen += ids(got)

@@ -3,6 +3,7 @@
 import base64
 import random
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 import pytest
@@ -119,10 +120,10 @@ def still_works(shop: Shop, owner: User, rng: random.Random) -> None:
 def send_bodies(battery: Battery, send: Callable[[bytes], Answer]) -> None:
     """All whole bodies."""
     for cause, body in BODIES.items():
-        battery.send(cause, lambda raw=body: send(raw), REFUSE)
+        battery.send(cause, partial(send, body), REFUSE)
     large = b'{"note": "' + b"n" * 262_144 + b'"}'
     # Above 64 KiB anything goes but a fault; closing the connection is how many servers refuse.
-    battery.send("a body of 256 KiB", lambda: send(large), may_close=True)
+    battery.send("a body of 256 KiB", partial(send, large), may_close=True)
 
 
 def send_members(
@@ -137,7 +138,7 @@ def send_members(
     for cause, (value, rule) in values.items():
         text = ", ".join(f'"{member}": {value if member == name else kept}' for member, kept in good.items())
         raw = f"{{{text}}}".encode()
-        answer = battery.send(cause, lambda raw=raw: send(raw), rule)
+        answer = battery.send(cause, partial(send, raw), rule)
         if answer is not None:
             answers.append(answer)
     return answers
@@ -156,9 +157,7 @@ def test_malformed_items(shop: Shop, owner: User, rng: random.Random) -> None:
         good = {"sku": f'"{new_sku(rng)}"', "name": '"Good"', "stock": "1"}
         answers += send_members(battery, good, values, name, send)
         answers += [
-            answer
-            for answer in [battery.send("a deep unknown member", lambda g=good: send(deep(g)))]
-            if answer
+            answer for answer in [battery.send("a deep unknown member", partial(send, deep(good)))] if answer
         ]
     # Odd names that were taken would be in every list of the tests that follow.
     for answer in answers:
@@ -172,9 +171,7 @@ def test_malformed_items(shop: Shop, owner: User, rng: random.Random) -> None:
     ):
         headers = {"Content-Type": content_type}
         raw = f'{{"sku": "{new_sku(rng)}", "name": "Typed", "stock": 1}}'.encode()
-        battery.send(
-            "an odd content type", lambda r=raw, h=headers: owner.call("POST", "/items", raw=r, headers=h)
-        )
+        battery.send("an odd content type", partial(owner.call, "POST", "/items", raw=raw, headers=headers))
     still_works(shop, owner, rng)
     battery.judge()
 
@@ -217,7 +214,7 @@ def test_malformed_changes(shop: Shop, owner: User, rng: random.Random) -> None:
     ):
         battery.send(
             "an odd If-Match",
-            lambda m=match: owner.put_item(item["id"], {"name": "Good", "stock": 1}, m),
+            partial(owner.put_item, item["id"], {"name": "Good", "stock": 1}, match),
             may_close=odd_for_a_server(match),
         )
     owner.delete_item(item["id"])
@@ -240,7 +237,7 @@ def test_malformed_orders(shop: Shop, owner: User, rng: random.Random) -> None:
     for key in ("", "two words", "x" * 256, "k" * 4000, "\u00e9", '"quoted"', "a,b"):
         battery.send(
             "an odd Idempotency-Key",
-            lambda k=key: owner.order(item["id"], 1, k),
+            partial(owner.order, item["id"], 1, key),
             may_close=odd_for_a_server(key),
         )
     still_works(shop, owner, rng)
@@ -284,7 +281,7 @@ def test_malformed_accounts(shop: Shop, owner: User, rng: random.Random) -> None
     for token in tokens:
         battery.send(
             "an odd Authorization",
-            lambda t=token: shop.call("GET", "/orders", headers={"Authorization": t}),
+            partial(shop.call, "GET", "/orders", headers={"Authorization": token}),
             REFUSE,
             may_close=odd_for_a_server(token),
         )
@@ -337,7 +334,7 @@ def test_malformed_parameters(shop: Shop, owner: User, rng: random.Random) -> No
     ]
     for path in ("/items", "/orders"):
         for limit in limits:
-            battery.send("an odd limit", lambda p=path, v=limit: owner.call("GET", f"{p}?limit={v}"))
+            battery.send("an odd limit", partial(owner.call, "GET", f"{path}?limit={limit}"))
         first = owner.call("GET", f"{path}?limit=1")
         require_status(first, 200, f"GET {path}?limit=1")
         real = page(first)[1] or "none"
@@ -351,19 +348,17 @@ def test_malformed_parameters(shop: Shop, owner: User, rng: random.Random) -> No
             real.lower(),
         )
         for cursor in (*cursors, *(quote(text, safe="") for text in altered)):
-            battery.send(
-                "an odd cursor", lambda p=path, v=cursor: owner.call("GET", f"{p}?limit=1&cursor={v}")
-            )
+            battery.send("an odd cursor", partial(owner.call, "GET", f"{path}?limit=1&cursor={cursor}"))
     for sort in ("name", "stock", "created_at"):
         foreign = page(owner.list_items(limit=1, sort=sort))[1] or "none"
         for other in ("name", "stock", "created_at"):
             battery.send(
                 "a cursor of another sort",
-                lambda o=other, f=foreign: owner.list_items(limit=1, sort=o, cursor=f),
+                partial(owner.list_items, limit=1, sort=other, cursor=foreign),
             )
-        battery.send("a cursor of another list", lambda f=foreign: owner.list_orders(limit=1, cursor=f))
+        battery.send("a cursor of another list", partial(owner.list_orders, limit=1, cursor=foreign))
     for text in ("%00", "%FF", "%ED%A0%80", "x" * 4000, "%", "%zz"):
-        battery.send("an odd q", lambda v=text: owner.call("GET", f"/items?q={v}"))
+        battery.send("an odd q", partial(owner.call, "GET", f"/items?q={text}"))
     still_works(shop, owner, rng)
     battery.judge()
 
@@ -400,7 +395,7 @@ def test_malformed_paths(shop: Shop, owner: User, rng: random.Random) -> None:
             headers = {"If-Match": "*"} if method == "PUT" else {}
             battery.send(
                 f"the id {odd[:20]}",
-                lambda m=method, p=path, b=body, h=headers: owner.call(m, p, b, headers=h),
+                partial(owner.call, method, path, body, headers=headers),
                 REFUSE,
             )
     still_works(shop, owner, rng)
