@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Failure;
-use crate::submission::{IngestError, Limits, Submission, ingest};
+use crate::submission::{IngestError, Limits, SourceFile, Submission, ingest};
 use crate::task::Grader;
 use crate::task::catalog::{read_dir, read_text};
 use crate::task::reference::{Expected, Files, Reference};
@@ -90,20 +90,23 @@ fn files(
     name: &str,
     reference: &Reference,
 ) -> Result<Submission, String> {
-    let source = match &reference.files {
-        Files::Own => folder.join(name).join("submission"),
-        Files::Folder(relative) => folder.join(name).join(relative),
-        Files::Base(base) => match all.get(base) {
-            Some(Reference { files: Files::Own, .. }) => folder.join(base).join("submission"),
-            Some(_) => return Err(format!("its base `{base}` has no files of its own")),
-            None => return Err(format!("there is no base `{base}`")),
-        },
+    let own = |name: &str, tests: &str| {
+        let mut submission = read(&folder.join(name).join("submission"))?;
+        if !tests.is_empty() {
+            let shared = read(&folder.join(name).join(tests))?.files.into_iter();
+            submission.files.extend(shared.map(|file| SourceFile { path: format!("tests/{}", file.path), ..file }));
+        }
+        Ok(submission)
     };
-    let read = ingest(&source.display().to_string(), &Limits::default());
-    let mut submission = read.map_err(|error| match error {
-        IngestError::Input(error) => error.to_string(),
-        IngestError::Rejected(rejection) => rejection.to_string(),
-    })?;
+    let mut submission = match &reference.files {
+        Files::Own { tests } => own(name, tests),
+        Files::Folder(relative) => read(&folder.join(name).join(relative)),
+        Files::Base(base) => match all.get(base) {
+            Some(Reference { files: Files::Own { tests }, .. }) => own(base, tests),
+            Some(_) => Err(format!("its base `{base}` has no files of its own")),
+            None => Err(format!("there is no base `{base}`")),
+        },
+    }?;
     for edit in &reference.edits {
         let file = submission.files.iter_mut().find(|file| file.path == edit.file);
         let file = file.ok_or_else(|| format!("{}: an edit names it, but it is not there", edit.file))?;
@@ -112,4 +115,11 @@ fn files(
     }
     // Checked again, so that the digest is that of the edited files.
     Submission::from_files(name, submission.origin, submission.files).map_err(|rejection| rejection.to_string())
+}
+
+fn read(folder: &Path) -> Result<Submission, String> {
+    ingest(&folder.display().to_string(), &Limits::default()).map_err(|error| match error {
+        IngestError::Input(error) => error.to_string(),
+        IngestError::Rejected(rejection) => rejection.to_string(),
+    })
 }

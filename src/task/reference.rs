@@ -26,7 +26,10 @@ pub struct Reference {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Files {
     /// The `submission` folder beside `reference.toml`.
-    Own,
+    Own {
+        /// The folder of its `tests/`, relative to the reference's own, where references share them; else empty.
+        tests: String,
+    },
     /// Those of another reference, by name.
     Base(String),
     /// A folder, relative to the reference's own.
@@ -66,6 +69,7 @@ impl Reference {
         let kind = fields.string("kind");
         let base = fields.string_or("base", "");
         let source = fields.string_or("source", "");
+        let tests = fields.string_or("tests", "");
         let loses = fields.strings("loses");
         let also = fields.strings("also");
         let shows = fields.strings("shows");
@@ -94,14 +98,16 @@ impl Reference {
             "strong" | "starter" => fields.note("loses", "and `shows` are for flawed references only"),
             other => fields.note("kind", format!("is `{other}`; give \"strong\", \"flawed\" or \"starter\"")),
         }
-        let files = match (base.is_empty(), source.is_empty()) {
-            (true, true) => Files::Own,
-            (false, true) => Files::Base(base),
-            (true, false) => Files::Folder(source),
-            (false, false) => {
-                fields.note("source", "cannot stand beside `base`; give one of them");
-                Files::Own
-            }
+        let given = [!base.is_empty(), !source.is_empty(), !tests.is_empty()];
+        if given.into_iter().filter(|given| *given).count() > 1 {
+            fields.note("base", "`source` and `tests` exclude each other; give one of them");
+        }
+        let files = if !base.is_empty() {
+            Files::Base(base)
+        } else if !source.is_empty() {
+            Files::Folder(source)
+        } else {
+            Files::Own { tests }
         };
         fields.finish();
         problems.into_result(Self { title, files, edits, expected, also, shows })
@@ -147,5 +153,16 @@ mod tests {
         let problems = Reference::parse("reference.toml", &text, &["a"], &[]).expect_err("mistakes");
         let fields: Vec<_> = problems.iter().map(|p| p.field.as_str()).collect();
         assert_eq!(fields, ["title", "edit[0].find", "edit[0].fnd", "loses"]);
+    }
+
+    #[test]
+    fn files_come_from_one_place() {
+        let strong = "format = 1\ntitle = \"T\"\nkind = \"strong\"\ntests = \"../own-tests\"\n";
+        let reference = Reference::parse("reference.toml", strong, &["a"], &[]).expect("valid");
+        assert_eq!(reference.files, Files::Own { tests: "../own-tests".into() });
+        for other in ["base = \"b\"\n", "source = \"c\"\n"] {
+            let problems = Reference::parse("reference.toml", &format!("{strong}{other}"), &["a"], &[]);
+            assert_eq!(problems.expect_err("two places")[0].field, "base");
+        }
     }
 }
