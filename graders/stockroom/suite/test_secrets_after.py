@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from takehome_suite.outcome import Inconclusive, expect, fail, require
 from takehome_suite.run import Run, State
-from vault import Cell, fast_forms, fast_salted, hash_like, normal, plain_forms, rows_about, stored_files
+from vault import Cell, Named, fast_forms, fast_salted, hash_like, plain_forms, rows_about, stored_files
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,13 @@ def people(state: State) -> list[dict[str, str]]:
     return list(people)
 
 
-def cells_of(stored: dict[str, bytes], run: Run, person: dict[str, str]) -> list[Cell]:
-    """What is stored about a user."""
+def cells_of(
+    stored: dict[str, bytes], run: Run, people: list[dict[str, str]], person: dict[str, str]
+) -> list[Cell]:
+    """What is stored about one of the users."""
     scratch = Path(tempfile.mkdtemp(dir=run.state_dir))
-    return rows_about(stored, scratch, {normal(person["id"]), normal(person["email"])})
+    others = [Named.of(other) for other in people if other is not person]
+    return rows_about(stored, scratch, Named.of(person), others)
 
 
 def test_service_does_not_become_healthy_without_a_secret(run: Run, people: list[dict[str, str]]) -> None:
@@ -88,7 +91,8 @@ def test_users_with_one_password_have_different_hashes(
     stored: dict[str, bytes], people: list[dict[str, str]], run: Run
 ) -> None:
     first, second, other = (
-        {(cell.table, cell.column, cell.value) for cell in cells_of(stored, run, person)} for person in people
+        {(cell.table, cell.column, cell.value) for cell in cells_of(stored, run, people, person)}
+        for person in people
     )
     passwords = {person["password"] for person in people}
     # A stored password is the same for both, too; another test charges that.
@@ -107,7 +111,7 @@ def test_passwords_are_not_hashed_fast(
     stored: dict[str, bytes], people: list[dict[str, str]], run: Run
 ) -> None:
     for person in people:
-        how = fast_salted(cells_of(stored, run, person), person["password"])
+        how = fast_salted(cells_of(stored, run, people, person), person["password"])
         expect(
             how is None,
             f"Passwords should be stored with a slow hash, but one is stored as {how}.",

@@ -8,8 +8,8 @@ import re
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,11 @@ FILES = 200
 FILE_BYTES = 64 << 20
 TOTAL_BYTES = 256 << 20
 ROWS = 100_000
+# Characters of an id that stands for nothing else.
+TELLING = 8
+# What tables of users are called, and columns that refer to them.
+USERS = re.compile("user|account|owner|member|person|people", re.IGNORECASE)
+REFERRING = re.compile("(user|account|owner|member|person)_?(id|pk|key|ref)?$", re.IGNORECASE)
 HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 ALGORITHM_OF_SIZE = {
     16: ("md5",),
@@ -94,8 +99,20 @@ class Cell:
     value: str | bytes
 
 
-def rows_about(files: dict[str, bytes], scratch: Path, names: set[str]) -> list[Cell]:
-    """The texts and blobs in all rows that hold one of the names (an email or an id of a user)."""
+@dataclass(frozen=True)
+class Named:
+    """How a user is named in stored rows."""
+
+    id: str
+    email: str
+
+    @classmethod
+    def of(cls, person: dict[str, str]) -> "Named":
+        return cls(_normal(person["id"]), _normal(person["email"]))
+
+
+def rows_about(files: dict[str, bytes], scratch: Path, user: Named, others: Iterable[Named]) -> list[Cell]:
+    """The texts and blobs in all rows that name a user and none of the others."""
     found: list[Cell] = []
     # A database and its journal belong together, so all files are copied before one is opened.
     for name, content in files.items():
@@ -106,45 +123,68 @@ def rows_about(files: dict[str, bytes], scratch: Path, names: set[str]) -> list[
             target.write_bytes(content)
     for name, content in files.items():
         if content.startswith(b"SQLite format 3\0"):
-            found += _rows_about(scratch / name, names)
+            found += _rows_about(scratch / name, user, list(others))
     shutil.rmtree(scratch, ignore_errors=True)
     return found
 
 
-def _rows_about(file: Path, names: set[str]) -> list[Cell]:
+def _rows_about(file: Path, user: Named, others: list[Named]) -> list[Cell]:
     found: list[Cell] = []
     try:
-        database = sqlite3.connect(file)
-        try:
+        with closing(sqlite3.connect(file)) as database:
             database.text_factory = lambda raw: raw.decode("utf-8", "replace")
             database.execute("PRAGMA trusted_schema = OFF")
-            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            for (table,) in tables[:100]:
-                quoted = '"' + str(table).replace('"', '""') + '"'
-                cursor = database.execute(f"SELECT * FROM {quoted} LIMIT {ROWS}")
+            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchmany(100)
+            for (table,) in tables:
+                cursor = database.execute(f"SELECT * FROM {_quoted(table)} LIMIT {ROWS}")
                 columns = [str(column[0]) for column in cursor.description]
+                referring = {column for column in columns if _refers_to_users(database, table, column)}
                 for row in cursor:
-                    if any(_is_named(value, names) for value in row):
+                    cells = list(zip(columns, row, strict=True))
+                    if _names(cells, referring, user) and not any(
+                        _names(cells, referring, other) for other in others
+                    ):
                         found += [
                             Cell(str(table), column, value)
-                            for column, value in zip(columns, row, strict=True)
+                            for column, value in cells
                             if isinstance(value, str | bytes)
                         ]
-        finally:
-            database.close()
     except sqlite3.Error:
         # A file that is no sound database holds no rows; the search of its raw bytes stays.
         return found
     return found
 
 
-def _is_named(value: Any, names: set[str]) -> bool:
+def _names(cells: list[tuple[str, Any]], referring: set[str], user: Named) -> bool:
+    """Whether a row names the user.
+
+    A short id, such as a number that counts, names nobody where any number may stand: a stock, a version, an item's id.
+    """
+    return any(
+        _is(value, user.email) or ((len(user.id) >= TELLING or column in referring) and _is(value, user.id))
+        for column, value in cells
+    )
+
+
+def _refers_to_users(database: sqlite3.Connection, table: str, column: str) -> bool:
+    """Whether a column holds ids of users, by its name or as a foreign key."""
+    keys = database.execute(
+        'SELECT "table" FROM pragma_foreign_key_list(?) WHERE "from" = ?', (table, column)
+    )
+    return REFERRING.search(column) is not None or any(USERS.search(str(target)) for (target,) in keys)
+
+
+def _quoted(table: str) -> str:
+    return '"' + table.replace('"', '""') + '"'
+
+
+def _is(value: Any, name: str) -> bool:
     if isinstance(value, bytes):
-        return value.hex() in names
-    return isinstance(value, str | int) and str(value).replace("-", "").lower() in names
+        return value.hex() == name
+    return isinstance(value, str | int) and _normal(str(value)) == name
 
 
-def normal(name: str) -> str:
+def _normal(name: str) -> str:
     """A name as rows are searched for it: a service may store an id without its dashes."""
     return name.replace("-", "").lower()
 
