@@ -4,7 +4,7 @@
 //! for another file of the submission. Options that change where packages come from
 //! are refused: the runner decides that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Submission;
 
@@ -37,16 +37,18 @@ pub fn requirements(submission: &Submission, runtime: &Preinstalled<'_>) -> Resu
     if submission.file("requirements.txt").is_some() {
         read(submission, "requirements.txt", DEPTH, &mut lines)?;
     }
-    lines.retain(|line| !runtime.fixed.contains(&split(line).0.as_str()));
+    lines.retain(|line| !runtime.fixed.contains(&Asked::of(line).name.as_str()));
     for line in &mut lines {
-        let (name, version) = split(line);
+        let Asked { name, version, .. } = Asked::of(line);
         if let Some((_, other)) = runtime.instead.iter().find(|(asked, _)| *asked == name) {
             *line = version.map_or_else(|| (*other).to_owned(), |version| format!("{other}=={version}"));
         }
     }
     let is_met = |line: &String| {
-        let (name, version) = split(line);
-        preinstalled.get(&name).is_some_and(|have| version.is_none_or(|wanted| wanted == *have))
+        let Asked { name, extras, version } = Asked::of(line);
+        preinstalled
+            .get(&name)
+            .is_some_and(|have| (version.is_none() || version == have.version) && extras.is_subset(&have.extras))
     };
     // All or nothing: a changed pin may need other versions of what is there.
     let missing = if lines.iter().all(is_met) { Vec::new() } else { lines };
@@ -84,29 +86,47 @@ fn read(submission: &Submission, file: &str, depth: usize, lines: &mut Vec<Strin
     Ok(())
 }
 
-fn pins_of_lock(lock: &str) -> BTreeMap<String, String> {
+fn pins_of_lock(lock: &str) -> BTreeMap<String, Asked> {
     let pins = lock.lines().filter(|line| !line.starts_with([' ', '#']));
-    let pin = |line: &str| {
-        let (name, version) = split(line.trim_end_matches('\\').trim());
-        Some((name, version?))
-    };
-    pins.filter_map(pin).collect()
+    let pins = pins.map(|line| Asked::of(line.trim_end_matches('\\')));
+    pins.filter(|pin| pin.version.is_some()).map(|pin| (pin.name.clone(), pin)).collect()
 }
 
-/// The normalized name (PEP 503) and the version of an exact pin.
-fn split(line: &str) -> (String, Option<String>) {
-    let line = line.split(';').next().unwrap_or_default();
-    let line = line.split(" --hash").next().unwrap_or_default().trim();
-    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(line.len());
-    let mut name = String::new();
-    for c in line[..end].chars() {
-        let c = if "._".contains(c) { '-' } else { c.to_ascii_lowercase() };
-        if c != '-' || !name.ends_with('-') {
-            name.push(c);
+/// A line of requirements.
+struct Asked {
+    /// Normalized (PEP 503).
+    name: String,
+    /// Normalized; what they bring is further distributions.
+    extras: BTreeSet<String>,
+    /// Of an exact pin.
+    version: Option<String>,
+}
+
+impl Asked {
+    fn of(line: &str) -> Self {
+        let line = line.split(';').next().unwrap_or_default();
+        let line = line.split(" --hash").next().unwrap_or_default().trim();
+        let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(line.len());
+        let (name, rest) = line.split_at(end);
+        let extras = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let extras = extras.map(|(extras, _)| extras).unwrap_or_default();
+        Self {
+            name: normalized(name),
+            extras: extras.split(',').map(|extra| normalized(extra.trim())).filter(|extra| !extra.is_empty()).collect(),
+            version: line.split_once("==").map(|(_, version)| version.trim().to_owned()),
         }
     }
-    let version = line.split_once("==").map(|(_, version)| version.trim().to_owned());
-    (name, version)
+}
+
+fn normalized(name: &str) -> String {
+    let mut normalized = String::new();
+    for c in name.chars() {
+        let c = if "._".contains(c) { '-' } else { c.to_ascii_lowercase() };
+        if c != '-' || !normalized.ends_with('-') {
+            normalized.push(c);
+        }
+    }
+    normalized
 }
 
 #[cfg(test)]
@@ -114,7 +134,8 @@ mod tests {
     use super::*;
     use crate::submission::{Origin, SourceFile};
 
-    const LOCK: &str = "flask==3.1.3 \\\n    --hash=sha256:00\nflask-sqlalchemy==3.1.1 \\\n    --hash=sha256:01\n";
+    const LOCK: &str = "flask==3.1.3 \\\n    --hash=sha256:00\nflask-sqlalchemy==3.1.1 \\\n    --hash=sha256:01\n\
+                        uvicorn[standard]==0.54.0 \\\n    --hash=sha256:02\n";
 
     const RUNTIME: Preinstalled<'_> =
         Preinstalled { lock: LOCK, fixed: &["torch"], instead: &[("flask-sqlalchemy-lite", "flask-sqlalchemy")] };
@@ -131,12 +152,19 @@ mod tests {
 
     #[test]
     fn what_the_runtime_has_is_not_installed() {
-        check("Flask==3.1.3\nFlask_SQLAlchemy[async]==3.1.1  # orm\n\n# end\n", Ok(&[]));
+        check("Flask==3.1.3\nFlask_SQLAlchemy==3.1.1  # orm\n\n# end\n", Ok(&[]));
         check("flask\n", Ok(&[]));
         check("flask==3.1.3 --hash=sha256:00 \\\n  --hash=sha256:02\n", Ok(&[]));
         check("flask==3.0.0\n", Ok(&["flask==3.0.0"]));
         check("flask==3.1.3\nsix==1.16.0\n", Ok(&["flask==3.1.3", "six==1.16.0"]));
         check("-r b.txt\n", Ok(&["six==1.16.0"]));
+    }
+
+    #[test]
+    fn extras_are_further_packages() {
+        check("uvicorn==0.54.0\nuvicorn[standard]==0.54.0\nUvicorn [ Standard ]==0.54.0\n", Ok(&[]));
+        check("uvicorn[other, standard]==0.54.0\n", Ok(&["uvicorn[other, standard]==0.54.0"]));
+        check("flask[async]==3.1.3\n", Ok(&["flask[async]==3.1.3"]));
     }
 
     #[test]
