@@ -94,7 +94,8 @@ async fn stop(bench: &Bench<'_>, owner: &Values, buyer: &Values, replica: usize)
 
 fn judge(bench: &Bench<'_>, orders: &[Exchange], signal: Instant, parked: usize) -> Verdict {
     let tally = Tally::of(bench, "take", orders);
-    if tally.ok.len() == orders.len() {
+    // What waited for no price may not have been received: a server with few workers takes one order after the other.
+    if tally.ok.len() >= parked.min(orders.len()) {
         return Ok(());
     }
     let lost: Vec<&Exchange> = orders.iter().filter(|e| !tally.ok.iter().any(|ok| std::ptr::eq(*ok, *e))).collect();

@@ -71,7 +71,16 @@ def of_body(operation: str, body: Any) -> str:
     verdicts = [MEMBERS[operation][name](body[name]) for name in MEMBERS[operation]]
     if INVALID in verdicts:
         return INVALID
-    return FREE if FREE in verdicts else VALID
+    return FREE if FREE in verdicts or has_large_number(body) else VALID
+
+
+def has_large_number(value: Any) -> bool:
+    """Whether a number above the contract's bound stands anywhere: not every JSON library takes it."""
+    if isinstance(value, dict):
+        return any(map(has_large_number, value.values()))
+    if isinstance(value, list):
+        return any(map(has_large_number, value))
+    return isinstance(value, int | float) and abs(value) > INT_MAX
 
 
 MEMBERS: Mapping[str, Mapping[str, Any]] = {

@@ -15,6 +15,8 @@ HASHES = re.compile(
     r"|scrypt[:$]\S{1,60}\$[A-Za-z0-9+/=]{40}"
 )
 SHOWN = 5
+# Of a log, the last 8 MiB are kept (task.toml): one of about that size has lost its beginning.
+KEPT = (8 << 20) - (64 << 10)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,7 @@ def test_every_request_has_a_line_with_its_id(logs: dict[str, str], state: State
         for found in re.findall(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", line):
             if found in ids:
                 by_id.setdefault(found, []).append(line)
+    cut = {name for name, text in logs.items() if len(text.encode("utf-8", "replace")) >= KEPT}
     missing = [
         {"request": f"{method} {path}", "status": status, "replica": replica, "id": request_id}
         for replica, method, path, status, request_id in requests
@@ -58,6 +61,8 @@ def test_every_request_has_a_line_with_its_id(logs: dict[str, str], state: State
     ]
     if not missing:
         return
+    if any(one["replica"] in cut for one in missing):
+        raise Inconclusive("Inconclusive: the log is so long that its beginning was not kept.")
     share = f"{len(missing)} of {len(requests)} requests"
     first = missing[0]
     seen = by_id.get(first["id"], [])

@@ -47,6 +47,8 @@ class ShopModel(Model):
         expect_status(answer, 201, "creating an item")
         item_id = str(entity(answer, 201, "creating an item")["id"])
         expect(item_id not in self.items, "A new item should have a new id, but has one that is in use.")
+        # Ids of what is deleted may come again.
+        self.gone = [gone for gone in self.gone if gone != item_id]
         self.items[item_id] = body
         return item_id
 
