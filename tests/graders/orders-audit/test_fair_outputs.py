@@ -1,12 +1,17 @@
 """Outputs that keep to the brief in a form of their own: nothing is found wrong with them."""
 
+import csv
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from generator import generate
 from generator.expected import Expected
 from outputs import compare_plots
 from png_files import png
+
+Row = dict[str, Any]
 
 SAMPLE = generate("sample", 3, 60, [])
 NOTHING = generate("edge", 16, 0)
@@ -30,3 +35,29 @@ def test_two_colours_are_a_plot_and_of_nothing_one_is(tmp_path: Path) -> None:
     assert plots_found(tmp_path, picture(255), SAMPLE.expected) == {"is blank"}
     assert not plots_found(tmp_path, picture(255, 0), SAMPLE.expected)
     assert not plots_found(tmp_path, picture(255), NOTHING.expected)
+
+
+def points_found(folder: Path, reordered: Callable[[list[Row]], list[Row]]) -> list[str]:
+    """What is found of points that are those of the answers, put into another order."""
+    (folder / "plots").mkdir(exist_ok=True)
+    for question, stem in (("q1", "monthly_revenue"), ("q3", "return_rate")):
+        rows = reordered(SAMPLE.expected.answers[question])
+        with (folder / f"plots/{stem}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    return [str(one) for one in compare_plots(folder, SAMPLE.expected) if one.output.endswith(".csv")]
+
+
+def keys_swapped(rows: list[Row]) -> list[Row]:
+    """The values of the first row beside the key of the last, and the other way round."""
+    key = next(iter(rows[0]))
+    first, *others, last = rows
+    return [{**first, key: last[key]}, *others, {**last, key: first[key]}]
+
+
+def test_points_are_plotted_in_any_order_and_each_once(tmp_path: Path) -> None:
+    assert not points_found(tmp_path, lambda rows: rows[::-1])
+    assert not points_found(tmp_path, lambda rows: [dict(reversed(row.items())) for row in rows])
+    for wrong in (lambda rows: rows[1:], lambda rows: [*rows, rows[0]], keys_swapped):
+        assert len(points_found(tmp_path, wrong)) == 2
