@@ -3,12 +3,14 @@
 import csv
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from generator import generate
 from generator.expected import Expected
-from outputs import compare_plots
+from outputs import compare_plots, compare_report, embeds, headings_of, names
 from png_files import png
 
 Row = dict[str, Any]
@@ -61,3 +63,59 @@ def test_points_are_plotted_in_any_order_and_each_once(tmp_path: Path) -> None:
     assert not points_found(tmp_path, lambda rows: [dict(reversed(row.items())) for row in rows])
     for wrong in (lambda rows: rows[1:], lambda rows: [*rows, rows[0]], keys_swapped):
         assert len(points_found(tmp_path, wrong)) == 2
+
+
+@pytest.mark.parametrize("text", ["_123.45_", "**123.45**", "USD123.45", "$123.45", "is 123.45.", "(123.45)"])
+def test_a_figure_is_named(text: str) -> None:
+    assert names(text, "123.45")
+
+
+@pytest.mark.parametrize(
+    "text", ["1123.45", "1,123.45", "1.123.45", "-123.45", "USD-123.45", "123.456", "123.45,6", "123.4"]
+)
+def test_another_figure_does_not_name_it(text: str) -> None:
+    assert not names(text, "123.45")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![Net revenue](plots/x.png)",
+        "![Net revenue [USD]](plots/x.png)",
+        "![Net revenue \\[USD](plots/x.png)",
+        "![Net\nrevenue]( ./plots/x.png )",
+        "![](<plots/x.png>)",
+        '<img alt="x" src="plots/x.png">',
+    ],
+)
+def test_an_image_is_embedded(text: str) -> None:
+    assert embeds(text, "plots/x.png")
+
+
+@pytest.mark.parametrize(
+    "text", ["[Net revenue](plots/x.png)", "![a](b.png) [c](plots/x.png)", "![plots/x.png", "plots/x.png"]
+)
+def test_a_link_or_a_name_embeds_nothing(text: str) -> None:
+    assert not embeds(text, "plots/x.png")
+
+
+def test_a_heading_may_be_emphasized() -> None:
+    assert headings_of("## __Summary__\n### _1. Data quality_:\n") >= {"summary", "data quality"}
+
+
+@dataclass
+class Named:
+    """Answers of which a report has to name these words."""
+
+    words: list[str]
+    answers: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def headlines(self) -> dict[str, list[str]]:
+        return {"q3": self.words}
+
+
+def test_a_region_may_be_wrapped(tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("The highest rate is that of North\n  West.\n")
+    found = [one.expected for one in compare_report(tmp_path, Named(["North West", "South"]))]
+    assert "North West" not in found and "South" in found
