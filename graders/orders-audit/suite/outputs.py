@@ -13,7 +13,7 @@ from generator.expected import Expected
 from generator.faults import RULE_OF_REASON
 from generator.model import CLEANED_COLUMNS
 from hostile import Unreadable, open_database, read_bytes, read_csv, read_json, read_text, rows_of
-from png import NotAnImage, read_png
+from png import NotAnImage, looks_of
 
 NAMES = (
     "cleaned.csv",
@@ -179,14 +179,14 @@ def compare_plots(folder: Path, expected: Answers) -> Iterator[Difference]:
     for question, stem in (("q1", "monthly_revenue"), ("q3", "return_rate")):
         name = f"plots/{stem}.png"
         try:
-            image = read_png(read_bytes(folder / name))
+            image = looks_of(read_bytes(folder / name))
         except (Unreadable, NotAnImage) as error:
             yield Difference(name, name, f"cannot be read: {error}")
         else:
             if image.width < 400 or image.height < 300:
                 yield Difference(name, name, "size", "400x300", f"{image.width}x{image.height}")
             # Of nothing there may be nothing to draw.
-            if expected.answers[question] and image.colours(0.0002) < 2:
+            if expected.answers[question] and image.colours < 2:
                 yield Difference(name, name, "is blank")
         name = f"plots/{stem}.csv"
         try:

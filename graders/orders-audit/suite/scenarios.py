@@ -15,7 +15,7 @@ from generator.model import RULES
 from hostile import Unreadable, open_database, read_bytes, read_csv, rows_of
 from outputs import NAMES, Difference, compare_all, compare_cleaned
 from own_answers import read_answers
-from png import NotAnImage, read_png
+from png import NotAnImage, looks_of
 
 _ROWS = 300
 _KILLS = 4
@@ -59,8 +59,7 @@ def content(output: Path) -> dict[str, object]:
                 with open_database(path) as connection:
                     found[name] = rows_of(connection, "SELECT * FROM orders_clean ORDER BY order_id")
             elif name.endswith(".png"):
-                image = read_png(read_bytes(path))
-                found[name] = (image.width, image.height, image.pixels, image.palette)
+                found[name] = looks_of(read_bytes(path))
             else:
                 found[name] = read_bytes(path)
         except (Unreadable, NotAnImage) as error:

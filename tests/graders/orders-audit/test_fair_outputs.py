@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import png as decoder
 import pytest
 from generator import generate
 from generator.expected import Expected
 from outputs import compare_plots, compare_report, embeds, headings_of, names
+from png import NotAnImage, looks_of, read_png
 from png_files import png
 
 Row = dict[str, Any]
@@ -119,3 +121,19 @@ def test_a_region_may_be_wrapped(tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("The highest rate is that of North\n  West.\n")
     found = [one.expected for one in compare_report(tmp_path, Named(["North West", "South"]))]
     assert "North West" not in found and "South" in found
+
+
+def test_a_plot_is_unpacked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[bytes] = []
+
+    def read(data: bytes) -> decoder.Image:
+        unpacked.append(data)
+        return read_png(data)
+
+    monkeypatch.setattr(decoder, "read_png", read)
+    for _ in range(3):
+        assert looks_of(picture(17, 34)) == looks_of(picture(17, 34))
+        assert looks_of(picture(17, 34)) != looks_of(picture(34, 17))
+        with pytest.raises(NotAnImage, match="cut off"):
+            looks_of(picture(17, 34)[:-9])
+    assert len(unpacked) == 3
