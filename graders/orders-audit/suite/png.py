@@ -7,6 +7,7 @@ import hashlib
 import struct
 import zlib
 from dataclasses import dataclass, replace
+from threading import Lock
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -15,6 +16,10 @@ _MOST_LAID_OUT = 40_000_000
 _MOST_BYTES = 300_000_000
 _PIECE = 1 << 20
 _LOOKED_AT = 4096
+# A colour of a plot fills at least this share of it.
+_SHARE = 0.0002
+# A grade has some dozens of different plots.
+_MOST_REMEMBERED = 256
 # Adam7: first column and row of each pass, and the steps.
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
@@ -50,6 +55,44 @@ class Image:
             counts[value] = counts.get(value, 0) + 1
         least = share * len(self.pixels) / size
         return sum(1 for count in counts.values() if count >= least)
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What is compared of an image: `pixels` are a digest."""
+
+    width: int
+    height: int
+    pixels: bytes
+    colours: int
+
+
+_remembered: dict[bytes, Looks | NotAnImage] = {}
+_lock = Lock()
+
+
+def looks_of(data: bytes) -> Looks:
+    """How the image looks. A run writes the same ones again and again, and a large one takes seconds to unpack."""
+    key = hashlib.sha256(data).digest()
+    # Only one is unpacked at a time: more would be no faster, and take memory.
+    with _lock:
+        if key not in _remembered:
+            if len(_remembered) >= _MOST_REMEMBERED:
+                _remembered.clear()
+            _remembered[key] = _looks(data)
+        found = _remembered[key]
+    if isinstance(found, NotAnImage):
+        raise NotAnImage(*found.args)
+    return found
+
+
+def _looks(data: bytes) -> Looks | NotAnImage:
+    try:
+        image = read_png(data)
+    except NotAnImage as error:
+        return NotAnImage(*error.args)
+    digest = hashlib.sha256(image.palette + b"\0" + image.pixels).digest()
+    return Looks(image.width, image.height, digest, image.colours(_SHARE))
 
 
 def read_png(data: bytes) -> Image:

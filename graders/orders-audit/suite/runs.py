@@ -13,8 +13,8 @@ from takehome_suite.submission import Ended, NotAFile, Submission, take
 # What lies beside a database belongs to it.
 TAKEN = (*NAMES, "warehouse.sqlite-wal", "warehouse.sqlite-journal")
 LOOK_SECONDS = 0.002
-# Outputs of all runs that are held at a time; those of this suite's data sets are a fraction of it.
-_MOST_BYTES = 100_000_000
+# Outputs of all runs that are held at a time: as many as the brief allows, on the input volume, which has room for them.
+_MOST_BYTES = 512 << 20
 
 LOCK = """
 import sqlite3, sys, time
