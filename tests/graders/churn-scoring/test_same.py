@@ -5,12 +5,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
-pytest.importorskip("httpx")
-
 import check_same
 import check_training
+import pytest
 from artifacts import Artifact, Inventory
 from takehome_suite.outcome import Inconclusive, NoAnswer
 from wire import TooSlow
