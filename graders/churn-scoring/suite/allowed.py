@@ -166,8 +166,32 @@ _SCALARS = re.compile(
 _NUMPY_CORE = re.compile(
     r"numpy(\.(core|_core)(\.(_multiarray_umath|multiarray|umath|numeric|numerictypes))?)?"
 )
+# Kinds of scalars, by which columns are chosen.
+_ABSTRACT = frozenset(
+    [
+        "number",
+        "integer",
+        "signedinteger",
+        "unsignedinteger",
+        "floating",
+        "inexact",
+        "complexfloating",
+        "generic",
+    ]
+)
 _NUMPY = frozenset(
-    {"dtype", "ndarray", "matrix", "recarray", "record", "_reconstruct", "scalar", "_frombuffer", *_UFUNCS}
+    {
+        *_ABSTRACT,
+        "dtype",
+        "ndarray",
+        "matrix",
+        "recarray",
+        "record",
+        "_reconstruct",
+        "scalar",
+        "_frombuffer",
+        *_UFUNCS,
+    }
 )
 _EXACT = frozenset(
     {
@@ -189,10 +213,18 @@ _EXACT = frozenset(
         "numpy.ma.core._mareconstruct",
         "pandas._libs.internals._unpickle_block",
         "pandas._libs.arrays.__pyx_unpickle_NDArrayBacked",
+        "pandas._libs.tslibs.nattype._nat_unpickle",
+        "pandas._libs.tslibs.timedeltas._timedelta_unpickle",
+        "pandas._libs.tslibs.timestamps._unpickle_timestamp",
         "pandas.core.indexes.base._new_Index",
+        "pandas.core.indexes.datetimes._new_DatetimeIndex",
+        "pandas.core.indexes.interval._new_IntervalIndex",
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._interpolate.interp1d",
         "scipy.interpolate.interpolate.interp1d",
+        "scipy.stats._distn_infrastructure.rv_continuous_frozen",
+        "scipy.stats._distn_infrastructure.rv_discrete_frozen",
+        "sklearn.compose._column_transformer.make_column_selector",
         "torch._utils._rebuild_tensor",
         "torch._utils._rebuild_tensor_v2",
         "torch._utils._rebuild_parameter",
@@ -207,6 +239,10 @@ _CYTHON = re.compile(r"(sklearn|scipy|numpy)\.[a-zA-Z_.]+\.(__pyx_unpickle_[A-Za
 _SELECTORS = re.compile(
     r"sklearn\.feature_selection\.[a-z_.]+\.(f_classif|f_regression|chi2|mutual_info_classif)"
 )
+# What a search over parameters compares models by.
+_METRICS = re.compile(r"sklearn\.metrics\._(classification|ranking)\.[a-z0-9_]+_(score|loss)")
+# Their state holds text that is run when they are unpickled; scipy writes it itself, and anybody could write another.
+_DISTRIBUTIONS = re.compile(r"scipy\.stats\._[a-z_]+\.[A-Za-z0-9_]+_gen")
 _TORCH_TYPES = re.compile(r"torch\.(u?int|float|bfloat|complex|q?u?int)[0-9]+|torch\.bool")
 
 
@@ -218,7 +254,9 @@ def is_allowed(name: str) -> bool:
     if ":" in name:
         return False
     module, _, attribute = name.rpartition(".")
-    if name in _EXACT or any(rule.fullmatch(name) for rule in (_SPARSE, _CYTHON, _SELECTORS, _TORCH_TYPES)):
+    if name in _EXACT or any(
+        rule.fullmatch(name) for rule in (_SPARSE, _CYTHON, _SELECTORS, _METRICS, _TORCH_TYPES)
+    ):
         return True
     if module in ("builtins", "__builtin__"):
         return attribute in _BUILTINS
@@ -227,3 +265,8 @@ def is_allowed(name: str) -> bool:
     if module.split(".")[0] not in LIBRARIES or _RUNS_OTHERS.search(module):
         return False
     return _CLASS.fullmatch(attribute) is not None and attribute not in _IMPORTED
+
+
+def is_open(name: str) -> bool:
+    """Whether a right model may name this, and a wrong one just as well."""
+    return _DISTRIBUTIONS.fullmatch(name) is not None

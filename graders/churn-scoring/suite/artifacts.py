@@ -13,16 +13,19 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import folders
-from allowed import is_allowed
-from pickles import Broken, Exhausted, Walk, walk
+from allowed import is_allowed, is_open
+from pickles import Broken, Exhausted, Oversized, Walk, walk
 
-MOST_UNPACKED = 256 << 20
-ALL_UNPACKED = 512 << 20
+MOST_UNPACKED = 512 << 20
+ALL_UNPACKED = 1 << 30
+# How often what was too large is not counted, so that it does not keep what follows from being looked at.
+_MOST_DROPPED = 4
 _INNER_UNPACKED = 64 << 20
 _MOST_MEMBERS = 4_000
 _MOST_LEVELS = 4
@@ -33,7 +36,12 @@ _MOST_MEMORY = 512 << 20
 # Beyond, Python's parser is not safe, says numpy.
 _MOST_HEADER = 10_000
 _ID = re.compile(rb"[0-9]{8}-[A-Z]{2}")
-_CODE = re.compile(r"\.(py|pyc|pyo|so|dll|dylib|sh|ipynb|jar)$", re.IGNORECASE)
+# A customer id with four bytes a character, and a bit.
+_WIDEST_ID = 64
+_CODE = re.compile(r"\.(pyc|pyo|so|dll|dylib|jar)$", re.IGNORECASE)
+_SOURCE = re.compile(r"\.(py|sh|ipynb)$", re.IGNORECASE)
+_PICKLE = re.compile(r"\.(pkl|pickle|joblib|dill|sav)$", re.IGNORECASE)
+_STREAM = re.compile(r"\.(gz|bz2|xz|lzma|z|zlib)$", re.IGNORECASE)
 _DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,
@@ -51,6 +59,8 @@ _PACKED: tuple[tuple[str, bytes, Callable[[], Any]], ...] = (
     ("xz", b"\x5d\0\0", lambda: lzma.LZMADecompressor(memlimit=_MOST_MEMORY)),
     *(("zlib", bytes([0x78, level]), zlib.decompressobj) for level in (0x01, 0x5E, 0x9C, 0xDA)),
 )
+# Numbers begin like these by chance.
+_GUESSED = frozenset({"xz", "zlib"})
 # A pickle without a frame begins with one of these when it is more than a number or a text.
 _OLD_PICKLE = re.compile(rb"[c(\]}lidp]")
 
@@ -59,9 +69,13 @@ class Unreadable(Exception):
     """A file that says it is something, and is not to be read as that."""
 
 
+class TooLarge(Unreadable):
+    """A file of which nobody promised that it is small enough to be looked through."""
+
+
 @dataclass
 class Artifact:
-    """One file. `globals` is what unpickling it would look up; `problems` are sentences."""
+    """One file. `globals` is what unpickling it would look up; `problems` and what is `open` are sentences."""
 
     path: str
     size: int
@@ -69,6 +83,7 @@ class Artifact:
     kind: str
     globals: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
 
 
@@ -89,11 +104,18 @@ class _Budget:
 
     left: int = ALL_UNPACKED
     members: int = _MOST_MEMBERS
+    dropped: int = 0
 
     def take(self, count: int) -> None:
         self.left -= count
         if self.left < 0:
-            raise Unreadable(f"more than {ALL_UNPACKED >> 20} MiB are unpacked")
+            raise TooLarge(f"more than {ALL_UNPACKED >> 20} MiB are unpacked")
+
+    def drop(self, count: int) -> None:
+        """What was taken is not kept."""
+        self.dropped += 1
+        if self.dropped <= _MOST_DROPPED:
+            self.left += count
 
     def member(self) -> None:
         self.members -= 1
@@ -125,11 +147,14 @@ def _artifact(name: str, content: bytes, found: _Found) -> Artifact:
         artifact.kind = _look(content, found, 0, name)
     except Unreadable as error:
         artifact.kind = "unreadable"
-        artifact.problems.append(f"{name} cannot be looked through: {error}")
+        sentences = artifact.open if isinstance(error, TooLarge) else artifact.problems
+        sentences.append(f"{name} cannot be looked through: {error}")
     named = found.walked.globals
     artifact.globals = sorted(named)[:200]
     artifact.ids = sorted(one.decode() for one in found.ids)
-    bad = sorted(one for one in named if not is_allowed(one))
+    if any(map(is_open, named)):
+        artifact.open.append(f"{name} holds distributions of scipy, which run text when they are loaded")
+    bad = sorted(one for one in named if not is_allowed(one) and not is_open(one))
     if bad:
         artifact.problems.append(f"{name} names {', '.join(bad[:5])}")
     if artifact.kind == "code" or _CODE.search(name):
@@ -143,7 +168,7 @@ def look_inside(content: bytes, walked: Walk, level: int) -> None:
     try:
         _look(content, inner, level, "")
     except Unreadable as error:
-        raise Broken(str(error)) from None
+        raise (Oversized if isinstance(error, TooLarge) else Exhausted)(str(error)) from None
 
 
 def _look(content: bytes, found: _Found, level: int, name: str) -> str:
@@ -157,22 +182,43 @@ def _look(content: bytes, found: _Found, level: int, name: str) -> str:
         return _npy(content, found, level)
     for kind, magic, opened in _PACKED:
         if content.startswith(magic):
-            return f"{kind}: {_look(_unpacked(content, magic, opened, found.budget), found, level + 1, name)}"
+            inner, failure = _unpacked(content, magic, opened, found.budget)
+            if failure is None:
+                return f"{kind}: {_look(inner, found, level + 1, _STREAM.sub('', name))}"
+            _look_at_part(inner, found, level + 1)
+            if isinstance(failure, TooLarge) or kind not in _GUESSED or _is_packed(name):
+                # Not itself: with this frame, it would keep what was unpacked.
+                raise type(failure)(*failure.args)
     if content[:4] in (b"\x04\x22\x4d\x18", b"\x28\xb5\x2f\xfd"):
         raise Unreadable("it is compressed in a way that the standard library cannot undo")
-    if content[:4] == b"\x7fELF" or content[:2] == b"#!":
+    if content[:4] == b"\x7fELF":
         return "code"
     if content[:1] == b"\x80" and content[1:2] <= b"\x05":
-        return _pickle(content, found, level)
+        if _PICKLE.search(name):
+            return _pickle(content, found, level)
+        return _maybe_pickle(content, found, level, name)
     if _OLD_PICKLE.match(content):
-        return _maybe_pickle(content, found, name)
+        return _maybe_pickle(content, found, level, name)
     return _plain_kind(content, name)
+
+
+def _look_at_part(content: bytes, found: _Found, level: int) -> None:
+    """The beginning of something: a pickle runs as far as it comes out, and everything else is cut off."""
+    with suppress(Unreadable):
+        _look(content, found, level, "")
+
+
+def _is_packed(name: str) -> bool:
+    """Whether the name says that this is a pickle or a stream, so that it is nothing else by chance."""
+    return _PICKLE.search(name) is not None or _STREAM.search(name) is not None
 
 
 def _note_ids(content: bytes, found: _Found) -> None:
     """Customer ids in text of any width: numpy stores four bytes a character."""
-    for text in (content, content.replace(b"\0", b"") if b"\0-\0" in content else b""):
-        found.ids.update(match[0] for match in _ID.finditer(text) if match[0] in found.known)
+    for place in range(0, len(content), _CHUNK):
+        piece = content[place : place + _CHUNK + _WIDEST_ID]
+        for text in (piece, piece.replace(b"\0", b"") if b"\0-\0" in piece else b""):
+            found.ids.update(match[0] for match in _ID.finditer(text) if match[0] in found.known)
 
 
 def _zip(content: bytes, found: _Found, level: int) -> str:
@@ -180,6 +226,7 @@ def _zip(content: bytes, found: _Found, level: int) -> str:
         # Opening it would make an object of each.
         raise Unreadable(f"there are more than {_MOST_MEMBERS} members")
     names = []
+    failure: TooLarge | None = None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for info in archive.infolist():
@@ -187,11 +234,22 @@ def _zip(content: bytes, found: _Found, level: int) -> str:
                 names.append(info.filename)
                 bounded = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
                 with archive.open(info) as member:
-                    inner = _read(member, found.budget, _CHUNK if bounded else _SMALL_CHUNK)
-                _look(inner, found, level + 1, info.filename)
+                    inner, larger = _read(member, found.budget, _CHUNK if bounded else _SMALL_CHUNK)
+                if larger is None:
+                    try:
+                        _look(inner, found, level + 1, info.filename)
+                    except TooLarge as error:
+                        # Its frames would keep what was unpacked.
+                        larger = error.with_traceback(None)
+                else:
+                    _look_at_part(inner, found, level + 1)
+                # The other members may hold what is found.
+                failure = failure or larger
     except _DAMAGES as error:
         # Also an encrypted member, or a method of packing that is not known.
         raise Unreadable(f"a broken archive ({type(error).__name__})") from None
+    if failure is not None:
+        raise TooLarge(*failure.args)
     if "schema.json" in names:
         return "skops"
     if any(name.endswith("data.pkl") for name in names):
@@ -201,24 +259,34 @@ def _zip(content: bytes, found: _Found, level: int) -> str:
     return "zip"
 
 
-def _read(file: Any, budget: _Budget, chunk: int) -> bytes:
+def _read(file: Any, budget: _Budget, chunk: int) -> tuple[bytes, TooLarge | None]:
+    """What comes out, and why it is not all."""
     taken = _Taken(budget)
-    while part := file.read(chunk):
-        taken.add(part)
-    return taken.all()
+    try:
+        while part := file.read(chunk):
+            taken.add(part)
+    except TooLarge as error:
+        return taken.all(), error.with_traceback(None)
+    return taken.all(), None
 
 
-def _unpacked(content: bytes, magic: bytes, opened: Callable[[], Any], budget: _Budget) -> bytes:
-    """What the streams hold that stand one behind the other."""
+def _unpacked(
+    content: bytes, magic: bytes, opened: Callable[[], Any], budget: _Budget
+) -> tuple[bytes, Unreadable | None]:
+    """What the streams hold that stand one behind the other, and why it is not all."""
     taken = _Taken(budget)
     place = 0
     try:
         while content.startswith(magic, place):
             budget.member()
             place = _one_stream(content, place, opened(), taken)
+    except Unreadable as error:
+        return taken.all(), error.with_traceback(None)
     except _DAMAGES as error:
-        raise Unreadable(f"a broken stream ({type(error).__name__})") from None
-    return taken.all()
+        if "Memory usage limit" in str(error):
+            return taken.all(), TooLarge("it takes too much memory to unpack")
+        return taken.all(), Unreadable(f"a broken stream ({type(error).__name__})")
+    return taken.all(), None
 
 
 def _one_stream(content: bytes, place: int, unpacker: Any, taken: "_Taken") -> int:
@@ -246,18 +314,23 @@ class _Taken:
 
     def __init__(self, budget: _Budget) -> None:
         self._budget = budget
-        self._parts: list[bytes] = []
+        # Its bytes are handed out without a copy.
+        self._kept = io.BytesIO()
         self._size = 0
 
     def add(self, part: bytes) -> None:
-        self._budget.take(len(part))
         self._size += len(part)
-        if self._size > MOST_UNPACKED:
-            raise Unreadable(f"it unpacks to more than {MOST_UNPACKED >> 20} MiB")
-        self._parts.append(part)
+        try:
+            self._budget.take(len(part))
+            if self._size > MOST_UNPACKED:
+                raise TooLarge(f"it unpacks to more than {MOST_UNPACKED >> 20} MiB")
+        except TooLarge:
+            self._budget.drop(self._size)
+            raise
+        self._kept.write(part)
 
     def all(self) -> bytes:
-        return b"".join(self._parts)
+        return self._kept.getvalue()
 
 
 def _npy(content: bytes, found: _Found, level: int) -> str:
@@ -289,21 +362,29 @@ def _pickle(content: bytes, found: _Found, level: int) -> str:
     try:
         walk(content, found.walked, level)
     except Broken as error:
-        raise Unreadable(f"a pickle that cannot be followed to its end ({error})") from None
+        raise _unfollowed("a pickle that", error) from None
     return "pickle"
 
 
-def _maybe_pickle(content: bytes, found: _Found, name: str) -> str:
-    """Protocols 0 and 1 have no mark at the beginning: what reads as one and names something is one."""
+def _maybe_pickle(content: bytes, found: _Found, level: int, name: str) -> str:
+    """Numbers may begin like a pickle, and protocols 0 and 1 have no mark: what reads as one and names something is one."""
     try:
-        named = found.walked.attempt(content).globals
+        tried = found.walked.attempt(content, level)
     except Exhausted as error:
-        raise Unreadable(f"what could be a pickle cannot be followed to its end ({error})") from None
-    return "pickle" if named else _plain_kind(content, name)
+        raise _unfollowed("what could be a pickle and", error) from None
+    whole = content[:1] == b"\x80" and not tried.broken
+    return "pickle" if tried.globals or whole else _plain_kind(content, name)
+
+
+def _unfollowed(what: str, error: Broken) -> Unreadable:
+    kind = TooLarge if isinstance(error, Oversized) else Unreadable
+    return kind(f"{what} cannot be followed to its end ({error})")
 
 
 def _plain_kind(content: bytes, name: str) -> str:
     head = content[:64].lstrip()
+    if content[:2] == b"#!" or _SOURCE.search(name):
+        return "source"
     if name.endswith(".onnx") or (content[:1] == b"\x08" and b"onnx" in content[:4096].lower()):
         return "onnx"
     if len(content) > 8 and int.from_bytes(content[:8], "little") < len(content) and content[8:9] == b"{":

@@ -11,7 +11,7 @@ from bench import SEED, Bench
 from difference import Difference
 from predictions import instance, is_number
 from runner import Trained
-from takehome_suite.outcome import require, short
+from takehome_suite.outcome import Inconclusive, require, short
 
 # What the brief allows an author to expect above what is measured.
 _OPTIMISM = 0.025
@@ -178,6 +178,9 @@ def no_ids(bench: Bench) -> Iterator[Difference]:
     found = list(ids_in(bench.inventory))
     for path, one in found:
         yield Difference(f"{path} holds the id of a customer.", "no customer id in the model folder", one)
+    large = [one for one in bench.inventory.artifacts if one.kind == "unreadable" and one.open]
+    if large and not found:
+        raise Inconclusive(f"Inconclusive: {short(large[0].open[0], 200)}.")
     unread = [artifact.path for artifact in bench.inventory.artifacts if artifact.kind == "unreadable"]
     require(bool(found) or not unread, "files cannot be looked through", observed=unread[:5])
 
@@ -201,8 +204,15 @@ def hashes(bench: Bench) -> Iterator[Difference]:
 
 def safe(bench: Bench) -> Iterator[Difference]:
     """No file needs code to be loaded. Nothing is loaded to find out."""
+    found = False
     for name in bench.inventory.others:
+        found = True
         yield Difference(f"{short(name, 60)} is no plain file.", "plain files", "a link, pipe or device")
     for artifact in bench.inventory.artifacts:
         for problem in artifact.problems:
+            found = True
             yield Difference(f"{problem}.", "a format or classes that need no code", artifact.globals[:20])
+    undecided = [sentence for artifact in bench.inventory.artifacts for sentence in artifact.open]
+    # What is proven counts, whatever else there is.
+    if undecided and not found:
+        raise Inconclusive(f"Inconclusive: {short(undecided[0], 200)}.", observed=undecided[:5])

@@ -136,7 +136,7 @@ def _inventory(files: list[dict[str, Any]]) -> Table:
         named = list(one["globals"][:_GLOBALS_SHOWN])
         if len(one["globals"]) > _GLOBALS_SHOWN:
             named.append(f"and {len(one['globals']) - _GLOBALS_SHOWN} more")
-        told = "; ".join([*one["problems"], *named])
+        told = "; ".join([*one["problems"], *one["open"], *named])
         rows.append(
             (
                 one["path"],

@@ -13,6 +13,8 @@ from typing import Any
 
 _MOST_OPCODES = 5_000_000
 _MOST_ARCHIVES = 16
+# As many as four bytes can name.
+_MOST_PLACES = 1 << 32
 _MOST_STREAMS = 64
 _MOST_NESTED = 4
 _MOST_GLOBALS = 10_000
@@ -40,6 +42,10 @@ class Exhausted(Broken):
     """More than may be walked: what was not seen could be anything."""
 
 
+class Oversized(Exhausted):
+    """Something in a pickle that is too large to look through."""
+
+
 @dataclass
 class Walk:
     """What was found. `opcodes` and `archives` are what may still be walked, in all files of a folder."""
@@ -65,27 +71,41 @@ class Walk:
         tried = Walk(set(), set(), self.opcodes, self.archives)
         try:
             walk(content, tried, level)
-        except Exhausted:
-            raise
-        except Broken:
+        except Broken as error:
             tried.broken = True
             tried.globals = {name for name in tried.called if _NAME.fullmatch(name)}
+            if isinstance(error, Exhausted):
+                raise
         finally:
             self.opcodes, self.archives = tried.opcodes, tried.archives
-        self.globals |= tried.globals
+            self.globals |= tried.globals
+            # What is inside of another pickle counts also when that one breaks.
+            self.called |= tried.globals
         return tried
 
 
 class _Stream(io.BytesIO):
-    """Hands out no argument that is longer than any library writes one: text takes four times its bytes."""
+    """Hands out no very long argument: text takes four times its bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        # Not of `getbuffer`, which copies all of it.
+        self._size = len(content)
+
+    def left(self) -> int:
+        return self._size - self.tell()
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MOST_BYTES:
-            raise Broken(f"an argument of {size} bytes")
+            # What is shorter than it says is no pickle for anybody.
+            raise (Oversized if size <= self.left() else Broken)(f"an argument of {size} bytes")
         return super().read(size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        return super().readline(_MOST_BYTES)
+        line = super().readline(_MOST_BYTES)
+        if len(line) == _MOST_BYTES:
+            raise Oversized("a very long line")
+        return line
 
 
 @dataclass(slots=True)
@@ -105,8 +125,15 @@ class _Global:
 def walk(content: bytes, found: Walk, level: int = 0) -> None:
     """Walks all pickles that stand at the beginning of the bytes; raises `Broken` if the first one is none."""
     stream = _Stream(content)
-    for _ in range(_MOST_STREAMS):
-        _Walker(stream, found, level).run()
+    for number in range(_MOST_STREAMS):
+        try:
+            _Walker(stream, found, level).run()
+        except Exhausted:
+            raise
+        except Broken:
+            if not number:
+                raise
+            return
         # `torch.save` writes several pickles and then raw numbers; what is no pickle ends them.
         following = content[stream.tell() : stream.tell() + 2]
         if len(following) < 2 or following[:1] != b"\x80" or following[1] > 5:
@@ -127,7 +154,9 @@ class _Walker:
         try:
             for opcode, argument in self._opcodes():
                 self._step(opcode, argument)
-        except (ValueError, IndexError, KeyError, OverflowError, TypeError, RecursionError) as error:
+        except RecursionError:
+            raise Exhausted("arrays in arrays") from None
+        except (ValueError, IndexError, KeyError, OverflowError, TypeError) as error:
             raise Broken(f"{type(error).__name__} at byte {self._stream.tell()}") from None
 
     def _opcodes(self) -> Iterator[tuple[Any, Any]]:
@@ -146,8 +175,8 @@ class _Walker:
     def _step(self, opcode: Any, argument: Any) -> None:
         name, stack = opcode.name, self._stack
         if name in ("PUT", "BINPUT", "LONG_BINPUT"):
-            if int(argument) > _MOST_OPCODES:
-                raise Broken("a place that no pickle is long enough for")
+            if int(argument) >= _MOST_PLACES:
+                raise Exhausted("a place that no pickle is long enough for")
             self._memo[int(argument)] = stack[-1]
         elif name == "MEMOIZE":
             self._memo[len(self._memo)] = stack[-1]
@@ -259,7 +288,7 @@ class _Walker:
             self._stack.append(_WALKED)
             return
         if name == _LOAD and arguments != (_WALKED,):
-            self._anything()
+            self._found.called.add(self._anything().name)
         self._stack.append(_Object(maker, arguments))
 
     def _build(self, state: Any) -> None:
@@ -279,7 +308,7 @@ class _Walker:
         match = _TYPE.fullmatch(code) if isinstance(code, str) else None
         shape = state.get("shape")
         if match is None or not isinstance(shape, tuple) or not all(isinstance(size, int) for size in shape):
-            raise Broken("an array whose size is not known")
+            raise Exhausted("an array whose size is not known")
         if match[1] == "O":
             # The elements are a pickle of their own, in the same stream.
             _Walker(self._stream, self._found, self._level).run()
@@ -290,7 +319,7 @@ class _Walker:
         size = int(match[2] or 1) * (4 if match[1] == "U" else 1)
         for length in shape:
             size *= length
-        if not 0 <= size <= len(self._stream.getbuffer()) - self._stream.tell():
+        if not 0 <= size <= self._stream.left():
             raise Broken("an array that ends behind the file")
         self._stream.seek(size, io.SEEK_CUR)
 

@@ -24,6 +24,10 @@ BATCH_SECONDS = 60.0
 _AGENT = "python-requests/2.32.5"
 
 
+class TooSlow(NoAnswer):
+    """The connection held, but the answer was not complete in time."""
+
+
 class Wire:
     """A client of one base URL."""
 
@@ -57,7 +61,7 @@ class Wire:
             status, received, payload = self._send(raw, method, began + seconds, sent)
         except (OSError, http.client.HTTPException, EOFError) as error:
             exchange.error = _plain(error)
-            raise NoAnswer(
+            raise (TooSlow if isinstance(error, TimeoutError) else NoAnswer)(
                 f"{exchange.name} got no answer: {exchange.error}.",
                 expected="an HTTP answer",
                 observed=exchange.error,
