@@ -48,7 +48,7 @@ def test_a_plot_may_tell_how_many_rows_came_in(tmp_path: Path) -> None:
         (output / "cleaned.csv").write_text(",".join(CLEANED_COLUMNS) + "\n")
         (output / "rejects.csv").write_text("source_file,line,reason\n")
         (output / "plots/return_rate.png").write_bytes(picture(number))
-        yield
+        yield None
 
     assert not list(fixed_point(Writes(write), tmp_path))
 
