@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use tokio::sync::oneshot;
 
 use super::bench::{Bench, value};
 use super::counter::between;
@@ -25,6 +26,8 @@ const LOAD: Duration = Duration::from_secs(15);
 const ATTEMPTS: usize = 3;
 /// Orders that wait for their prices when the kill comes.
 const WAITING: usize = 3;
+/// The longest wait until they do. A price within 1 s is in time, so nobody has given it up by then.
+const PARKED: Duration = Duration::from_millis(900);
 
 /// What one writer did.
 struct Writer {
@@ -39,6 +42,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
     let buyer = bench.new_actor().await?;
     let replicas: Vec<usize> = (0..bench.lab.setup.ports.len()).collect();
     let mut restarts = Vec::new();
+    let mut held = 0;
     for _ in 0..bench.setting("rounds") {
         let items = join_all((0..bench.setting("clients")).map(|n| bench.item(n, owner, STOCK))).await;
         let items = items.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -47,17 +51,28 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
         let stop = AtomicBool::new(false);
         let writers =
             join_all(items.into_iter().enumerate().map(|(n, item)| write(bench, owner, &buyer, item, n, &acks, &stop)));
+        let (send, asked) = oneshot::channel();
         let killing = async {
             let begin = Instant::now();
             while acks.load(Ordering::Relaxed) < bench.setting("acks") && begin.elapsed() < LOAD {
                 tokio::time::sleep(POLL).await;
             }
+            // Not before: a service gives up a price that does not come. The other side has gone only with all of this.
+            send.send(()).ok();
+            let parked = bench.lab.pricing.parked(&waiting.gate, WAITING, PARKED).await;
             let at = Instant::now();
             let killed = bench.lab.orchestrator.ask(Ask::Kill { replicas: replicas.clone() }).await;
             stop.store(true, Ordering::Relaxed);
-            killed.map(|_| at)
+            killed?;
+            held += parked?.now;
+            Ok::<_, Box<Ending>>(at)
         };
-        let (writers, killed, ()) = tokio::join!(writers, killing, waiting.send(bench, &buyer));
+        let sending = async {
+            if asked.await.is_ok() {
+                waiting.send(bench, &buyer).await;
+            }
+        };
+        let (writers, killed, ()) = tokio::join!(writers, killing, sending);
         let killed = killed?;
         let down = Instant::now();
         bench.lab.start(&replicas).await?;
@@ -71,11 +86,16 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
         }
     }
     bench.fact("restart_ms", restarts);
+    bench.fact("orders_held_at_the_kill", held);
+    if held == 0 {
+        return Ending::inconclusive("no order waited for its price when the processes were killed.").end();
+    }
     Ok(())
 }
 
 /// Orders whose prices never come: the kill ends them, so that they can never have been confirmed.
 struct Waiting {
+    gate: String,
     items: Vec<Values>,
     keys: Vec<Values>,
 }
@@ -91,7 +111,7 @@ impl Waiting {
             bench.lab.pricing.behaviour(Some(&item["sku"]), held).await?;
         }
         let keys = items.iter().map(|_| super::keys::order(bench)).collect();
-        Ok(Self { items, keys })
+        Ok(Self { gate, items, keys })
     }
 
     /// Sends the orders; they end with the kill.
