@@ -37,15 +37,15 @@ pub fn requirements(submission: &Submission, runtime: &Preinstalled<'_>) -> Resu
     if submission.file("requirements.txt").is_some() {
         read(submission, "requirements.txt", DEPTH, &mut lines)?;
     }
-    lines.retain(|line| !runtime.fixed.contains(&Asked::of(line).name.as_str()));
+    lines.retain(|line| !runtime.fixed.contains(&Requirement::of(line).name.as_str()));
     for line in &mut lines {
-        let Asked { name, version, .. } = Asked::of(line);
+        let Requirement { name, version, .. } = Requirement::of(line);
         if let Some((_, other)) = runtime.instead.iter().find(|(asked, _)| *asked == name) {
             *line = version.map_or_else(|| (*other).to_owned(), |version| format!("{other}=={version}"));
         }
     }
     let is_met = |line: &String| {
-        let Asked { name, extras, version } = Asked::of(line);
+        let Requirement { name, extras, version } = Requirement::of(line);
         preinstalled
             .get(&name)
             .is_some_and(|have| (version.is_none() || version == have.version) && extras.is_subset(&have.extras))
@@ -86,14 +86,14 @@ fn read(submission: &Submission, file: &str, depth: usize, lines: &mut Vec<Strin
     Ok(())
 }
 
-fn pins_of_lock(lock: &str) -> BTreeMap<String, Asked> {
+fn pins_of_lock(lock: &str) -> BTreeMap<String, Requirement> {
     let pins = lock.lines().filter(|line| !line.starts_with([' ', '#']));
-    let pins = pins.map(|line| Asked::of(line.trim_end_matches('\\')));
+    let pins = pins.map(|line| Requirement::of(line.trim_end_matches('\\')));
     pins.filter(|pin| pin.version.is_some()).map(|pin| (pin.name.clone(), pin)).collect()
 }
 
 /// A line of requirements.
-struct Asked {
+struct Requirement {
     /// Normalized (PEP 503).
     name: String,
     /// Normalized; what they bring is further distributions.
@@ -102,7 +102,7 @@ struct Asked {
     version: Option<String>,
 }
 
-impl Asked {
+impl Requirement {
     fn of(line: &str) -> Self {
         let line = line.split(';').next().unwrap_or_default();
         let line = line.split(" --hash").next().unwrap_or_default().trim();

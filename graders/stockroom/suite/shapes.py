@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ def is_integer(_checker: TypeChecker, value: object) -> bool:
 
 
 # The stubs of jsonschema leave parameters of `extend` without a type.
-Validator = validators.extend(  # type: ignore[no-untyped-call]
+_extend: Callable[..., type[Draft202012Validator]] = validators.extend
+Validator = _extend(
     Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
 )
 
