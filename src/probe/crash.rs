@@ -68,11 +68,12 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
             Ok::<_, Box<Ending>>(at)
         };
         let sending = async {
-            if asked.await.is_ok() {
-                waiting.send(bench, &buyer).await;
+            match asked.await {
+                Ok(()) => waiting.send(bench, &buyer).await,
+                Err(_) => Vec::new(),
             }
         };
-        let (writers, killed, ()) = tokio::join!(writers, killing, sending);
+        let (writers, killed, orders) = tokio::join!(writers, killing, sending);
         let killed = killed?;
         let down = Instant::now();
         bench.lab.start(&replicas).await?;
@@ -80,7 +81,7 @@ pub(super) async fn run(bench: &Bench<'_>) -> Verdict {
         if acks.load(Ordering::Relaxed) < bench.setting("acks") / 2 {
             return Ending::not_assessable("too few changes are acknowledged under load.").end();
         }
-        waiting.examine(bench, owner, killed).await?;
+        waiting.examine(bench, owner, &orders, killed).await?;
         for writer in &writers {
             examine(bench, owner, &buyer, writer, killed).await?;
         }
@@ -115,13 +116,13 @@ impl Waiting {
     }
 
     /// Sends the orders; they end with the kill.
-    async fn send(&self, bench: &Bench<'_>, buyer: &Values) {
+    async fn send(&self, bench: &Bench<'_>, buyer: &Values) -> Vec<Exchange> {
         let orders = self.items.iter().zip(&self.keys).enumerate();
-        join_all(orders.map(|(n, (item, key))| async move { bench.call(n, "take", &[buyer, item, key]).await })).await;
+        join_all(orders.map(|(n, (item, key))| async move { bench.call(n, "take", &[buyer, item, key]).await })).await
     }
 
-    async fn examine(&self, bench: &Bench<'_>, owner: &Values, killed: Instant) -> Verdict {
-        for item in &self.items {
+    async fn examine(&self, bench: &Bench<'_>, owner: &Values, orders: &[Exchange], killed: Instant) -> Verdict {
+        for (item, order) in self.items.iter().zip(orders) {
             let (left, read) = bench.final_stock(owner, item, |left| left == STOCK).await?;
             if left != STOCK {
                 return Ending::failed(format!(
@@ -132,7 +133,7 @@ impl Waiting {
                 .line("1. an order asks for its price, which does not come")
                 .line("2. both processes are killed and started again")
                 .line(format!("3. the stock is {left} instead of {STOCK}, without any order"))
-                .with([&read])
+                .with([order, &read])
                 .moment(killed, "kill -9 of all replicas")
                 .end();
             }
