@@ -1,57 +1,50 @@
 """The two plots. Nothing in them depends on the machine, the user or the time."""
 
-import os
-import tempfile
-import warnings
 from pathlib import Path
 from typing import Any
 
-_INK = "#1f5f8b"
+from audit.canvas import Canvas, round_steps
+
+_WIDTH, _HEIGHT = 900, 500
+# Per region, until the plot would become larger than a page.
+_ROW, _TALLEST = 30, 6000
+# Letters of a region's name that have room beside the plot.
+_LONGEST = 18
 
 
 def draw_plots(answers: dict[str, Any], revenue: Path, returns: Path) -> None:
-    # matplotlib keeps a cache of fonts in the home folder, which may not be writable.
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MPLCONFIGDIR"] = folder
-        import matplotlib
-
-        matplotlib.use("Agg")
-        # A region may hold dollar signs, or letters that the font has not.
-        matplotlib.rcParams["text.parse_math"] = False
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        _draw_revenue(answers["q1"], revenue)
-        _draw_returns(answers["q3"], returns)
+    _draw_revenue(answers["q1"], revenue)
+    _draw_returns(answers["q3"], returns)
 
 
 def _draw_revenue(rows: list[dict[str, str]], path: Path) -> None:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 5), dpi=100, layout="constrained")
-    axes = figure.add_subplot()
+    months = [row["month"] for row in rows]
     values = [float(row["net_revenue_usd"]) for row in rows]
-    axes.plot(range(len(rows)), values, marker="o", color=_INK)
-    step = max(len(rows) // 24, 1)
-    shown = range(0, len(rows), step)
-    axes.set_xticks(list(shown), [rows[number]["month"] for number in shown], rotation=60, ha="right")
-    axes.axhline(0, color="#888888", linewidth=0.8)
-    axes.set(title="Net revenue by month", xlabel="Month (UTC)", ylabel="Net revenue, USD")
-    axes.grid(axis="y", alpha=0.3)
-    figure.savefig(path)
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    low, high = min(low, 0.0), max(high, 0.0)
+    margin = (high - low) * 0.05 or 1.0
+    low, high = low - margin, high + margin
+    canvas = Canvas((_WIDTH, _HEIGHT), (-0.5, max(len(rows), 1) - 0.5), (low, high))
+    canvas.y_ticks([(value, f"{value:,.0f}") for value in round_steps(low, high)], grid=True)
+    shown = range(0, len(rows), max(len(rows) // 18, 1))
+    canvas.x_ticks([(number, months[number]) for number in shown], grid=False, rows=2)
+    canvas.line(list(enumerate(values)))
+    canvas.title("Net revenue by month", "Month (UTC)", "Net revenue, USD")
+    canvas.save(path)
 
 
 def _draw_returns(rows: list[dict[str, Any]], path: Path) -> None:
-    from matplotlib.figure import Figure
+    height = min(max(_HEIGHT, _ROW * len(rows) + 130), _TALLEST)
+    # The first region is on top.
+    canvas = Canvas((_WIDTH, height), (-0.02, 1.02), (max(len(rows), 1) - 0.5, -0.5))
+    canvas.x_ticks([(share / 5, f"{share * 20} %") for share in range(6)], grid=True)
+    canvas.y_ticks([(number, _shortened(row["region"])) for number, row in enumerate(rows)], grid=False)
+    for number, row in enumerate(rows):
+        canvas.interval(float(row["low"]), float(row["high"]), number)
+        canvas.point(float(row["rate"]), number)
+    canvas.title("Return rate by region, with 95 % intervals", "Returned orders / orders", "Region")
+    canvas.save(path)
 
-    figure = Figure(figsize=(9, min(max(5.0, 0.3 * len(rows)), 60.0)), dpi=100, layout="constrained")
-    axes = figure.add_subplot()
-    rates = [float(row["rate"]) for row in rows]
-    below = [max(rate - float(row["low"]), 0.0) for rate, row in zip(rates, rows, strict=True)]
-    above = [max(float(row["high"]) - rate, 0.0) for rate, row in zip(rates, rows, strict=True)]
-    places = list(range(len(rows)))
-    axes.errorbar(rates, places, xerr=(below, above), fmt="o", color=_INK, ecolor="#99bbcc", capsize=3)
-    axes.set_yticks(places, [row["region"] for row in rows])
-    axes.invert_yaxis()
-    axes.set(title="Return rate by region, with 95 % intervals", xlabel="Returned orders / orders")
-    axes.set_xlim(-0.02, 1.02)
-    axes.grid(axis="x", alpha=0.3)
-    figure.savefig(path)
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
