@@ -14,10 +14,10 @@ from pathlib import Path
 from checks import Bench, Result, Timed
 from generator.layout import Part
 from generator.model import CLEANED_COLUMNS
-from outputs import Difference
+from outputs import Difference, parse_place
 from png import Image as Decoded
 from png import NotAnImage, read_png
-from ruletable import parse_place, rule_table
+from ruletable import rule_table
 from takehome_suite.exhibits import Axis, Cell, Exhibit, Image, Line, Place, Series, Table, Text
 from takehome_suite.picture import Picture
 

@@ -257,6 +257,21 @@ def names(text: str, word: str) -> bool:
     return word in text or json.dumps(word, ensure_ascii=False)[1:-1] in text
 
 
+def parse_place(difference: Difference) -> tuple[str, str, bool]:
+    """The order of a difference in cleaned rows, its column, and whether the whole row is missing; else empty."""
+    if not difference.place.startswith("order "):
+        return "", "", False
+    order_id, comma, column = difference.place.removeprefix("order ").rpartition(", ")
+    if comma and column in RULE_OF_COLUMN:
+        return order_id, column, False
+    text = difference.place.removeprefix("order ")
+    return (
+        text.removesuffix(" is missing").removesuffix(" does not belong there"),
+        "",
+        text.endswith("missing"),
+    )
+
+
 def _compare_members(
     output: str, rule: str, place: str, wanted: dict[str, Any], found: object
 ) -> Iterator[Difference]:

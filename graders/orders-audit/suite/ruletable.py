@@ -14,7 +14,7 @@ from checks import CHECKS, Result
 from generator.expected import Clean
 from generator.faults import RULE_OF_REASON
 from generator.model import Dressing, Placed
-from outputs import RULE_OF_COLUMN, Difference, compare_cleaned, compare_rejects
+from outputs import RULE_OF_COLUMN, Difference, compare_cleaned, compare_rejects, parse_place
 from takehome_suite.exhibits import Cell, Table
 
 TITLES = {
@@ -267,18 +267,3 @@ class _Counted:
         except InvalidOperation:
             rounded = False
         return "R16" if rounded or currency == "USD" or "R13" not in self._rules else "R13"
-
-
-def parse_place(difference: Difference) -> tuple[str, str, bool]:
-    """The order of a difference in cleaned rows, its column, and whether the whole row is missing; else empty."""
-    if not difference.place.startswith("order "):
-        return "", "", False
-    order_id, comma, column = difference.place.removeprefix("order ").rpartition(", ")
-    if comma and column in RULE_OF_COLUMN:
-        return order_id, column, False
-    text = difference.place.removeprefix("order ")
-    return (
-        text.removesuffix(" is missing").removesuffix(" does not belong there"),
-        "",
-        text.endswith("missing"),
-    )
