@@ -1,5 +1,6 @@
-"""What two instances share, what a loaded service may take its time for, and how many altered folders there are at a time."""
+"""What two instances share, what a loaded service may take its time for, and what is asked of those on altered folders."""
 
+import tempfile
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,8 @@ import check_same
 import check_training
 import pytest
 from artifacts import Artifact, Inventory
+from difference import Difference
+from machine import CROWDED
 from takehome_suite.outcome import Inconclusive, NoAnswer
 from wire import TooSlow
 
@@ -88,3 +91,56 @@ def test_what_is_proven_counts_beside_what_is_open() -> None:
         list(check_training.safe(bench))
     with pytest.raises(Inconclusive):
         list(check_training.no_ids(bench))
+
+
+def watched(
+    monkeypatch: pytest.MonkeyPatch, healthy_after: int | None, ready: bool = False
+) -> Difference | None:
+    """What is found of an instance on an altered folder; its /healthz is polled every second of an own clock."""
+    now = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda _: now.__setitem__(0, now[0] + 1.0))
+    monkeypatch.setattr(check_same, "time", clock)
+
+    def status_of(ask: Any, path: str) -> int | None:
+        if path == "/readyz":
+            return 200 if ready else 503
+        return 200 if healthy_after is not None and now[0] >= healthy_after else None
+
+    bench: Any = SimpleNamespace(recorder=None, status_of=status_of)
+    service: Any = SimpleNamespace(base_url="http://127.0.0.1:1", alive=lambda: True, log=lambda: "")
+    return check_same._watched(bench, "a file is missing", service, 3.0)
+
+
+def test_an_instance_on_an_altered_folder_may_answer_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert watched(monkeypatch, healthy_after=1) is None
+    assert watched(monkeypatch, healthy_after=20) is None
+    assert watched(monkeypatch, healthy_after=None) is not None
+    assert watched(monkeypatch, healthy_after=1, ready=True) is not None
+
+
+@pytest.mark.parametrize("crowding", [1.0, 3.0])
+def test_silence_counts_on_a_machine_with_time_and_readiness_always(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crowding: float
+) -> None:
+    monkeypatch.setattr(check_same, "crowding", lambda: crowding)
+    silent = Difference("stays up without /healthz", check_same._ALIVE, "")
+    ready = Difference("/readyz is 200", "never ready", 200)
+
+    def never_ready(*found: Difference) -> list[Difference]:
+        coming = iter(found)
+        bench: Any = SimpleNamespace(
+            wire=lambda _: None,
+            starts={"a": SimpleNamespace(ready_at=1.0)},
+            retire=lambda: None,
+            altered=lambda _: Path(tempfile.mkdtemp(dir=tmp_path)),
+            runner=SimpleNamespace(serve=lambda *_, **__: SimpleNamespace(kill=lambda: None)),
+        )
+        monkeypatch.setattr(check_same, "_watched", lambda *_: next(coming))
+        return list(check_same._never_ready(bench, {str(number): lambda _: None for number in range(3)}))
+
+    assert len(never_ready(silent, ready, silent)) == 3
+    if crowding > CROWDED:
+        with pytest.raises(Inconclusive):
+            never_ready(silent, silent, silent)
+    else:
+        assert len(never_ready(silent, silent, silent)) == 3
