@@ -5,7 +5,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -305,7 +305,7 @@ def _locked(runner: Starts, place: Path, which: str) -> Iterator[Difference]:
     if ended.status:
         yield Difference("exit status", "lock", ended.stderr.strip()[-200:], 0, ended.status)
     for difference in compare_cleaned(output, data.expected):
-        yield Difference(difference.output, "lock", str(difference))
+        yield replace(difference, place=f"while the database was locked: {difference.place}")
 
 
 def read_reasons(output: Path) -> list[str]:
