@@ -12,7 +12,7 @@ test: setup
 	./scripts/lint-python
 	./scripts/grader-tests
 	cargo test --no-fail-fast
-	# Of flawed references only what must find the flaw: all of them in full take an hour, and are for `make verify`.
+	# Of flawed references only what must find the flaw: all of them in full take hours, and are for `make verify`.
 	$(TAKEHOME) verify stockroom --alone
 	$(TAKEHOME) verify orders-audit strong-stdlib starter --seed 1
 	$(TAKEHOME) verify orders-audit --kind flawed --alone --seed 1
