@@ -214,13 +214,13 @@ class Bench:
 
     @cached_property
     def probe(self) -> list[int]:
-        """Indexes of hidden customers of whom everything is known, and who are not of the region `NA`."""
-        found = [
-            index
-            for index, customer in enumerate(self.hidden)
-            if None not in customer.features.values() and customer.features["region"] != "NA"
-        ]
-        return found[:400]
+        """Indexes of hidden customers of whom everything is known."""
+        return _known(self.hidden)[:400]
+
+    @cached_property
+    def other_probe(self) -> list[int]:
+        """The same of the other market."""
+        return _known(self.other_hidden)[:300]
 
     def of_hidden(self, keep: Callable[[Customer], bool], count: int) -> list[int]:
         """Indexes of the first hidden customers like this."""
@@ -387,6 +387,15 @@ class Bench:
         """Ends every instance: what comes starts others, of which two run at once."""
         for name in self._services:
             self.end(name)
+
+
+def _known(customers: Sequence[Customer]) -> list[int]:
+    """Indexes of those of whom everything is known, and who are not of the region `NA`: what is null is asked apart."""
+    return [
+        index
+        for index, customer in enumerate(customers)
+        if None not in customer.features.values() and customer.features["region"] != "NA"
+    ]
 
 
 def _with(one: Customer, **values: Value) -> Customer:

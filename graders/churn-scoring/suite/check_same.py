@@ -98,8 +98,8 @@ def promised(metadata: dict[str, Any]) -> dict[str, Any]:
 
 def its_folder(bench: Bench) -> Iterator[Difference]:
     """An instance serves the model of its folder: that of the other market, while the first one goes on."""
-    customers = bench.other_hidden[:300]
-    scores = [one.probability for one in bench.other_offline[:300]]
+    customers = [bench.other_hidden[index] for index in bench.other_probe]
+    scores = [bench.other_offline[index].probability for index in bench.other_probe]
     before = bench.online
     # Two instances at once are promised, not three.
     bench.end("b")

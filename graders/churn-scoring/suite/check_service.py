@@ -8,7 +8,7 @@ from typing import Any
 
 from bench import HEALTHY_SECONDS, READY_SECONDS, Bench
 from difference import Difference
-from generator.columns import FEATURES, NULLABLE
+from generator.columns import FEATURES, NAMES, NULLABLE
 from machine import CROWDED
 from predictions import TOLERANCE, instance, is_number, read_answer, request
 from takehome_suite.client import Answer
@@ -214,11 +214,14 @@ def _refuses(
 
 
 def _with(one: dict[str, Any], name: str, text: str | None) -> str:
-    """The instance as JSON, with this text as the value of one member; without it if there is no text."""
-    members = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in one.items() if key != name]
+    """The instance as JSON, with this text as the value of one member; without it if there is no text.
+
+    Members stay in the usual order: what another one does is asked by `field_order`.
+    """
+    texts = {key: json.dumps(value) for key, value in one.items() if key != name}
     if text is not None:
-        members.append(f"{json.dumps(name)}: {text}")
-    return "{" + ", ".join(members) + "}"
+        texts[name] = text
+    return "{" + ", ".join(f"{json.dumps(key)}: {texts[key]}" for key in NAMES if key in texts) + "}"
 
 
 def bodies(bench: Bench) -> Iterator[Difference]:
