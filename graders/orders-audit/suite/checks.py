@@ -13,6 +13,7 @@ from threading import Lock, local
 from typing import Any
 
 import scenarios
+from complaints import has_traceback
 from derived import answers_of, headlines_of
 from generator import DataSet, generate
 from generator.faults import RULE_OF_REASON, first_reason
@@ -537,7 +538,7 @@ def _unusable(names: tuple[str, ...]) -> Run:
             ended = bench.refused(name).ended
             if ended.status != 2:
                 yield Difference("exit status", name, "unusable input", 2, ended.status)
-            if not ended.stderr.strip() or "Traceback" in ended.stderr:
+            if not ended.stderr.strip() or has_traceback(ended.stderr):
                 yield Difference("stderr", name, "a reason without traceback", None, ended.stderr[-200:])
 
     return run

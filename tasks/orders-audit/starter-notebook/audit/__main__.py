@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -42,7 +43,8 @@ def execute() -> int:
         extra_arguments=["--HistoryManager.enabled=False"],
     )
     try:
-        client.execute()
+        # What a kernel says there when it ends is no word of the analysis; what cells print comes another way.
+        client.execute(stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         if error.ename == "UnusableInput":
             print(f"unusable input: {error.evalue}", file=sys.stderr)

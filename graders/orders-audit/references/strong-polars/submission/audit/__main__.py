@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -45,7 +46,8 @@ def _execute() -> int:
         extra_arguments=["--HistoryManager.enabled=False"],
     )
     try:
-        client.execute()
+        # What a kernel says there when it ends is no word of the analysis; what cells print comes another way.
+        client.execute(stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         if error.ename == "UnusableInput":
             print(f"unusable input: {error.evalue}", file=sys.stderr)
