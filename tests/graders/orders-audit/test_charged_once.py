@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import scenarios
@@ -29,8 +30,8 @@ def charged(folder: Path, added: str, failed: set[str]) -> list[Difference]:
     everyone = sorted([*rows, (added, *rows[0][1:])], key=lambda row: row[0].encode())
     write_cleaned(folder, everyone)
     result = Result(MESS, folder, folder, SimpleNamespace(status=0, seconds=1.0, stderr=""))
-    bench = SimpleNamespace(result=lambda *_, **__: result, failed={"some"}, failed_rules=failed)
-    return list(EVERYTHING.run(bench))  # type: ignore[arg-type]
+    bench: Any = SimpleNamespace(result=lambda *_, **__: result, failed={"some"}, failed_rules=failed)
+    return list(EVERYTHING.run(bench))
 
 
 @pytest.mark.parametrize("rule", ["R3", "R11"])
@@ -82,8 +83,8 @@ def test_what_a_plain_run_does_as_well_is_not_charged_by_locks(
     sample.mkdir()
     write_cleaned(sample, list(PLAIN.expected.cleaned())[plain])
     result = Result(PLAIN, sample, sample, SimpleNamespace(status=0, seconds=1.0, stderr=""))
-    bench = SimpleNamespace(
+    bench: Any = SimpleNamespace(
         result=lambda *_, **__: result, runner=SimpleNamespace(run=run), place=lambda: tmp_path
     )
     check = next(check for check in CHECKS if check.id == "locked-reference")
-    assert len(list(check.run(bench))) == charges  # type: ignore[arg-type]
+    assert len(list(check.run(bench))) == charges
