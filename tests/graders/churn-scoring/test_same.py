@@ -123,7 +123,7 @@ def test_silence_counts_on_a_machine_with_time_and_readiness_always(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crowding: float
 ) -> None:
     monkeypatch.setattr(check_same, "crowding", lambda: crowding)
-    silent = Difference("stays up without /healthz", check_same._ALIVE, "")
+    silent = check_same.Silence("stays up without /healthz")
     ready = Difference("/readyz is 200", "never ready", 200)
 
     def never_ready(*found: Difference) -> list[Difference]:
