@@ -4,8 +4,8 @@ import re
 
 _BEGIN = "Traceback (most recent call last)"
 _FRAME = re.compile(r'^\s*File "([^"]+)", line \d+', re.MULTILINE)
-# The interpreter's modules, and packages wherever they were installed.
-_LIBRARY = re.compile(r"/lib/python3[^/]*/|/(?:site|dist)-packages/|^<frozen ")
+# The interpreter's modules, the runtime's packages, and those that were installed because the submission pins them.
+_LIBRARY = re.compile(r"/lib/python3[^/]*/|/(?:site|dist)-packages/|^/deps/|^<frozen ")
 
 
 def has_traceback(stderr: str) -> bool:
