@@ -14,6 +14,7 @@ pub mod submission;
 pub mod run;
 
 pub mod inside;
+pub mod limit;
 pub mod pod;
 pub mod probe;
 pub mod sandbox;

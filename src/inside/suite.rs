@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 use super::GRADER_DIR;
 use super::asks;
 use super::protocol::Line;
+use crate::limit;
 
 /// Bytes of the JUnit file.
 const JUNIT_CAP: u64 = 16 << 20;
@@ -35,9 +36,9 @@ pub(super) async fn run(run: &Path, files: &[String], within: Duration) -> Resul
             served = asks::serve(&socket) => Err(served.err().unwrap_or_else(|| std::io::Error::other("the socket ended"))),
         }
     };
-    let status = match tokio::time::timeout(within, ended).await {
-        Ok(status) => status,
-        Err(_) => {
+    let status = match limit::within(within, ended).await {
+        Some(status) => status,
+        None => {
             timed_out = true;
             interrupt(&mut child).await
         }

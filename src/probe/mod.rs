@@ -48,6 +48,7 @@ use self::protocol::{Outcome, ProbeResult, Setup};
 use self::verdict::{Ending, Verdict};
 use crate::inside::orchestrator::Orchestrator;
 use crate::inside::protocol::Line;
+use crate::limit::Clock;
 use crate::task::Probe;
 
 /// A replica that is healthy before the first probe answers at once.
@@ -71,22 +72,21 @@ struct Later<'a> {
 }
 
 async fn probe_all(lab: &Lab) {
-    let begin = Instant::now();
+    let mut clock = Clock::start();
     let total = u32::try_from(lab.setup.probes.probes.len()).unwrap_or(u32::MAX);
     let mut later = Vec::new();
     for (done, probe) in (0..).zip(&lab.setup.probes.probes) {
         Line::Probing { name: probe.name.clone(), done, total }.print();
         let bench = Bench::new(lab, probe);
-        let left = lab.setup.probes.timeout.saturating_sub(begin.elapsed());
         let began = Instant::now();
-        let verdict = match tokio::time::timeout(left, experiment(lab, &bench)).await {
-            Ok(Ok(Some(rest))) => {
+        let verdict = match clock.until(lab.setup.probes.timeout, experiment(lab, &bench)).await {
+            Some(Ok(Some(rest))) => {
                 later.push(Later { bench, rest, took: began.elapsed() });
                 continue;
             }
-            Ok(Ok(None)) => Ok(()),
-            Ok(Err(ending)) => Err(ending),
-            Err(_) => timed_out(),
+            Some(Ok(None)) => Ok(()),
+            Some(Err(ending)) => Err(ending),
+            None => timed_out(),
         };
         report(&bench, verdict, began.elapsed());
     }

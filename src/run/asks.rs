@@ -14,6 +14,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::execute::bounded;
 use super::plan::{ModelPlan, Plan, RunPlan, Slot};
 use crate::inside::protocol::{Ask, Line, Reply, RunAsk, RunReport};
+use crate::limit;
 use crate::pod::{self, Pod};
 use crate::sandbox::{ContainerId, ContainerSpec, Sandbox, SandboxError};
 
@@ -199,7 +200,12 @@ async fn one<S: Sandbox>(
     let begin = Instant::now();
     let kill_after = kill_after.filter(|after| *after < within);
     let mut killed = false;
-    if let Ok(ended) = tokio::time::timeout(kill_after.unwrap_or(within), sandbox.wait(&id)).await {
+    let ended = match kill_after {
+        // A kill comes when it was asked for.
+        Some(after) => tokio::time::timeout(after, sandbox.wait(&id)).await.ok(),
+        None => limit::within(within, sandbox.wait(&id)).await,
+    };
+    if let Some(ended) = ended {
         ended?;
     } else {
         killed = true;

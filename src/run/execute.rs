@@ -21,6 +21,7 @@ use super::plan::{Plan, StartPlan, tar_of};
 use super::probes;
 use crate::evidence::{Ended, Evidence, Fault, Reason, Start, SuiteRun};
 use crate::inside::protocol::Line;
+use crate::limit::STRETCH;
 use crate::pod::{self, Pod};
 use crate::probe::protocol::ProbeResult;
 use crate::sandbox::{ContainerId, ContainerState, Sandbox, SandboxError};
@@ -245,7 +246,7 @@ impl<S: Sandbox> Run<'_, S> {
             Line::NotReady { .. } => told = true,
             _ => {}
         });
-        let code = bounded(within + GRACE, waiting).await?;
+        let code = bounded(within * STRETCH + GRACE, waiting).await?;
         if code != 0 || !told {
             return Err(End::Fault(Fault::ExaminerCrashed, format!("the wait for readiness ended with {code}")));
         }
@@ -258,7 +259,7 @@ impl<S: Sandbox> Run<'_, S> {
         arguments.push(phase.timeout.as_millis().to_string());
         arguments.extend(phase.files.iter().cloned());
         let mut done = None;
-        let command = (arguments, SUITE_OUTPUT_CAP, phase.timeout + GRACE);
+        let command = (arguments, SUITE_OUTPUT_CAP, phase.timeout * STRETCH + GRACE);
         let running = asks::dialogue(self.plan, self.sandbox, pod, command, |line| match line {
             Line::Progress { done, total } => self.sink.event(Event::Progress { done, total }),
             Line::Done { exit_code, timed_out, junit, output } => done = Some((exit_code, timed_out, junit, output)),

@@ -9,6 +9,7 @@ use super::plan::Plan;
 use crate::evidence::Fault;
 use crate::inside::GRADER_DIR;
 use crate::inside::protocol::Line;
+use crate::limit::STRETCH;
 use crate::pod::Pod;
 use crate::probe::protocol::ProbeResult;
 use crate::sandbox::{ContainerId, Sandbox};
@@ -28,7 +29,7 @@ pub(super) async fn run<S: Sandbox>(
     let mut results = Vec::new();
     let mut complete = false;
     let arguments = vec!["probe".to_owned(), "--setup".to_owned(), format!("{GRADER_DIR}/probes.json")];
-    let command = (arguments, OUTPUT_CAP, plan.probes.timeout + GRACE);
+    let command = (arguments, OUTPUT_CAP, plan.probes.timeout * STRETCH + GRACE);
     let heard = |line| match line {
         Line::Probing { name, done, total } => sink.event(Event::Probing { name, done, total }),
         Line::Probed(result) => results.push(result),

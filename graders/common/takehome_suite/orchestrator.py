@@ -2,10 +2,10 @@
 
 import json
 import socket
-import time
 from collections.abc import Mapping
 from typing import Any
 
+from takehome_suite.limits import Clock
 from takehome_suite.outcome import Inconclusive, NotAssessable
 from takehome_suite.run import Run
 
@@ -15,11 +15,11 @@ class Orchestrator:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._started = time.monotonic()
+        self._clock = Clock()
 
     def require_time(self) -> None:
         """Ends the test when the time for all that candidate code does is used up."""
-        if time.monotonic() - self._started > self._run.budget_seconds:
+        if self._clock.counted() > self._run.budget_seconds:
             budget = f"{self._run.budget_seconds:.0f} s"
             raise NotAssessable(f"Not assessable: the time for all runs ({budget}) was used up before.")
 

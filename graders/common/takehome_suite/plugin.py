@@ -6,7 +6,6 @@ and is reported as errored, so that it never counts against a submission.
 
 import os
 import random
-import time
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -15,6 +14,7 @@ from _pytest.junitxml import xml_key
 from takehome_suite import outcome
 from takehome_suite.client import USER_AGENTS, Client, Recorder
 from takehome_suite.exhibits import PROPERTY, Exhibits, RunExhibits
+from takehome_suite.limits import Clock
 from takehome_suite.model import Model
 from takehome_suite.pricing import Pricing
 from takehome_suite.prober import Prober
@@ -25,6 +25,7 @@ from takehome_suite.submission import Submission
 MESSAGE_BYTES = 2048
 
 _RUN = pytest.StashKey[Run]()
+_CLOCK = pytest.StashKey[Clock]()
 _RECORDER = pytest.StashKey[Recorder]()
 _RESULT = pytest.StashKey["Result"]()
 _EXHIBITS = pytest.StashKey[Exhibits]()
@@ -46,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     run.state_dir.mkdir(parents=True, exist_ok=True)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(run.state_dir / "hypothesis")
     config.stash[_RUN] = run
+    config.stash[_CLOCK] = Clock()
     config.stash[_RECORDER] = Recorder()
     config.stash[_RUN_EXHIBITS] = RunExhibits()
 
@@ -66,8 +68,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     recorder.clear()
     item.stash[_RESULT] = Result()
     item.stash[_EXHIBITS] = Exhibits()
-    used = time.monotonic() - recorder.started
-    if used > run.budget_seconds:
+    if item.config.stash[_CLOCK].counted() > run.budget_seconds:
         mean = 1000 * recorder.waited_seconds / max(1, recorder.count)
         raise outcome.NotAssessable(
             f"Not assessable: the time for the tests ({run.budget_seconds:.0f} s) was used up before; "

@@ -30,7 +30,7 @@ FEATURES = (
     Feature("plan", "category", values=PLANS),
     Feature("region", "category", nullable=True, values=REGIONS),
     Feature("monthly_fee", "number", first=5, last=200),
-    Feature("tenure_months", "integer", first=0, last=90),
+    Feature("tenure_months", "integer", first=0, last=91),
     Feature("days_since_last_login", "integer", first=0, last=365),
     Feature("support_tickets_90d", "integer", first=0, last=20),
     Feature("payment_method", "category", values=PAYMENT_METHODS),
