@@ -13,7 +13,7 @@ from generator import edges, plants, reasons
 from generator.expected import Expected
 from generator.halves import without_halves
 from generator.layout import Layout, Part, lay_out
-from generator.model import CLEANED_COLUMNS, RULES, Row, World
+from generator.model import CLEANED_COLUMNS, MOST_CENTS, MOST_QUANTITY, RULES, Row, World
 from generator.profiles import PROFILES, Profile
 from generator.reference_db import write_reference
 from generator.truth import Orders
@@ -125,7 +125,21 @@ def generate(
         orders.fill(max(rows - len(orders.rows), 0))
     if "R16" not in chosen.rules:
         without_halves(orders)
+    _require_valid(orders.rows)
     return DataSet(chosen, seed, world, tuple(orders.rows), keep_log=keep_log)
+
+
+def _require_valid(rows: Iterable[Row]) -> None:
+    """Only a fault makes a row invalid: a value beyond a rule's bounds that is expected to stay would accuse wrongly."""
+    for version in (row.version for row in rows):
+        years = (version.ordered_at.year, version.exported_at.year)
+        if not (
+            0 < abs(version.quantity) <= MOST_QUANTITY
+            and 0 <= version.price_cents <= MOST_CENTS
+            and 0 <= version.discount <= 10_000
+            and 1900 <= min(years) <= max(years) <= 2100
+        ):
+            raise ValueError(f"the generator made an order that no rule allows: {version}")
 
 
 def _write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

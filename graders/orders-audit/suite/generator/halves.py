@@ -2,7 +2,7 @@
 
 from generator.expected import Rates
 from generator.faults import first_reason
-from generator.model import UNKNOWN, Version
+from generator.model import MOST_CENTS, UNKNOWN, Version
 from generator.truth import Orders
 
 _CENT = 10**10
@@ -16,7 +16,7 @@ def without_halves(orders: Orders) -> None:
         for _ in range(_TRIES):
             if not _is_half(row.version, rates):
                 break
-            row.version.price_cents += 1
+            row.version.price_cents += 1 if row.version.price_cents < MOST_CENTS else -1
     for region, (size, returned) in _counted(orders, rates).items():
         while (returned * 20_000) % size == 0 and (returned * 20_000 // size) % 2:
             orders.add(orders.simple(region=None if region == UNKNOWN else region))

@@ -59,6 +59,11 @@ class Product:
     category: str
 
 
+# R7, and R8 in cents: the largest that are no fault.
+MOST_QUANTITY = 1_000_000
+MOST_CENTS = 10**11 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """`millionths` is the value of `text` in units of 10⁻⁶ USD."""

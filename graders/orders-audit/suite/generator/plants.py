@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from generator import faults
-from generator.model import Fault
+from generator.model import MOST_QUANTITY, Fault
 from generator.truth import Orders
 
 SECOND = timedelta(seconds=1)
@@ -71,7 +71,8 @@ def latest(orders: Orders) -> None:
     """Versions of which the latest is not the one that looks so: by offsets, by position, and when the newest is bad."""
     for shift in (timedelta(seconds=1), timedelta(hours=11), timedelta(days=12)):
         old = orders.order()
-        new = replace(old, quantity=old.quantity + 1 or 1, exported_at=old.exported_at + shift)
+        other = old.quantity + 1 if old.quantity < MOST_QUANTITY else 1
+        new = replace(old, quantity=other or 1, exported_at=old.exported_at + shift)
         for version in (new, old):
             orders.add(version, trap="latest-export")
     if "R7" in orders.profile.rules:
