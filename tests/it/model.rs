@@ -50,7 +50,15 @@ fn a_model_is_written_by_its_training_only_and_served_without_inputs() {
     let given = [code.clone(), mount("-input", "/input", true), written, mount("-model-1", "/model", true)];
     assert_eq!(mounts(&prediction), given);
     let serving = model.serving(1, &altered("altered-3")).expect("a plain folder");
-    assert_eq!(mounts(&serving), [code, mount("-tmp", "/tmp", false), mount("-altered", "/model", true)]);
+    assert_eq!(mounts(&serving), [code.clone(), mount("-altered", "/model", true)]);
+    // Instances of one trained model share a /tmp; an altered folder is served with an empty one.
+    assert_eq!(serving.scratch.iter().map(|one| one.target.as_str()).collect::<Vec<_>>(), ["/tmp"]);
+    for instance in 0..2 {
+        let twin = model.serving(instance, &trained(2)).expect("a model");
+        let tmp = mount("-tmp-2", "/tmp", false);
+        assert_eq!(mounts(&twin), [code.clone(), tmp, mount("-model-2", "/model", true)]);
+        assert!(twin.scratch.is_empty());
+    }
     assert!(serving.env.contains(&("MODEL_DIR".to_owned(), "/model/altered-3".to_owned())));
     assert!(serving.env.contains(&("PORT".to_owned(), "8001".to_owned())));
     assert_eq!((&training.network, &prediction.network), (&Network::None, &Network::None));

@@ -30,6 +30,8 @@ pub struct ModelPlan {
     train: Vec<String>,
     predict: Vec<String>,
     models: Vec<String>,
+    /// The `/tmp` of the instances that serve a model.
+    tmps: Vec<String>,
     altered: String,
     input: String,
     output: String,
@@ -89,10 +91,17 @@ impl ModelPlan {
     }
 
     /// The container of an instance that serves a model.
+    ///
+    /// Instances of one trained model share a `/tmp` that outlives their kills: the same machine starts them again. Those
+    /// of another folder have another one, so what a killed instance left is charged where it is started again only.
     pub fn serving(&self, instance: usize, model: &ModelRef) -> Result<ContainerSpec, String> {
         let mut spec =
             self.instances.get(instance).cloned().ok_or_else(|| format!("there is no instance {instance}"))?;
         let (mount, folder) = self.model(model)?;
+        if let ModelRef::Trained { model } = model {
+            spec.scratch.clear();
+            spec.mounts.extend(self.tmps.get(*model).map(|tmp| at(tmp, "/tmp", false)));
+        }
         spec.mounts.push(mount);
         spec.env.push(("MODEL_DIR".into(), folder));
         Ok(spec)
@@ -134,9 +143,8 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
         memory(&output, model.input, UID),
         memory(&altered, task.limits.data, UID),
     ];
-    // Instances share it, and it outlives a kill: it is the same machine that starts them again.
-    let tmp = inputs.name("tmp");
-    volumes.push(memory(&tmp, task.limits.tmp, UID));
+    let tmps: Vec<String> = (0..model.trainings).map(|n| inputs.name(&format!("tmp-{n}"))).collect();
+    volumes.extend(tmps.iter().map(|name| memory(name, task.limits.tmp, UID)));
     volumes.extend(models.iter().map(|name| memory(name, task.limits.data, UID)));
     let model_dir = |number: usize| format!("{MODELS_DIR}/{number}");
     let seen = |read_only| {
@@ -149,8 +157,8 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
         at(&input, INPUT_DIR, false),
         at(&output, OUTPUT_DIR, false),
         at(&altered, ALTERED_DIR, false),
-        at(&tmp, "/shared-tmp", false),
     ];
+    held.extend(tmps.iter().enumerate().map(|(number, tmp)| at(tmp, &format!("/tmps/{number}"), false)));
     held.extend(seen(false));
     let mut mounts =
         vec![at(&input, INPUT_DIR, false), at(&altered, ALTERED_DIR, false), at(&output, OUTPUT_DIR, true)];
@@ -176,9 +184,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
     let instances = model.ports.iter().zip('a'..='z').map(|(port, letter)| {
         let (part, mut env) = (format!("serve-{letter}"), env.clone());
         env.push(("PORT".into(), port.to_string()));
-        let seen = vec![at(&tmp, "/tmp", false)];
-        let serving = candidate(inputs, &part, &model.serve, env, network.clone(), seen);
-        batch(ContainerSpec { scratch: vec![], ..serving })
+        batch(candidate(inputs, &part, &model.serve, env, network.clone(), vec![]))
     });
     let plan = ModelPlan {
         instances: instances.collect(),
@@ -186,6 +192,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
         train: model.train.clone(),
         predict: model.predict.clone(),
         models,
+        tmps,
         altered,
         input,
         output,
