@@ -8,7 +8,7 @@ from generator.expected import Rates
 from generator.model import UNKNOWN, World
 
 
-def answers_of(rows: list[list[str]], world: World) -> dict[str, list[dict[str, Any]]]:
+def answers_of(rows: list[tuple[str, ...]], world: World) -> dict[str, list[dict[str, Any]]]:
     """q1 to q4 of rows with the columns of `cleaned.csv`. Raises `ValueError` for rows that are none."""
     rates = Rates(world)
     homes = {

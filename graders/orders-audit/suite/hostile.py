@@ -3,6 +3,7 @@
 Whatever is wrong with a file is an `Unreadable` with the reason: a finding, and never an end of the suite.
 """
 
+import codecs
 import csv
 import io
 import sqlite3
@@ -36,24 +37,32 @@ def read_bytes(path: Path, most: int = _MOST_BYTES) -> bytes:
 
 
 def read_text(path: Path, most: int = _MOST_TEXT) -> str:
+    return _require_utf8(read_bytes(path, most))
+
+
+def _require_utf8(data: bytes) -> str:
     try:
-        return read_bytes(path, most).decode()
+        return data.decode()
     except UnicodeDecodeError as error:
         raise Unreadable(f"it is not UTF-8: {error.reason} at byte {error.start}") from None
 
 
-def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
+def read_csv(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
     """The header and the rows, which may have another number of fields. An empty line is a row with one empty field."""
-    text = read_text(path, _MOST_BYTES)
-    if text.startswith("\ufeff"):
+    data = read_bytes(path)
+    if data.startswith(codecs.BOM_UTF8):
         raise Unreadable("it begins with a BOM")
+    _require_utf8(data)
+    # Decoded bit by bit: beside the rows, the whole text would take as much again as they do.
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
     try:
-        rows = [row or [""] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
+        # Tuples of texts are smaller, and nothing that the garbage collector has to look at again and again.
+        rows = [tuple(row) or ("",) for row in csv.reader(lines, strict=True)]
     except csv.Error as error:
         raise Unreadable(f"it is no well-formed csv: {error}") from None
     if not rows:
         raise Unreadable("it is empty")
-    return rows[0], rows[1:]
+    return list(rows[0]), rows[1:]
 
 
 def read_json(path: Path) -> dict[str, Any]:

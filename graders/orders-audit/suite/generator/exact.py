@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 # Quantity times hundredths (price) times hundredths of a percent (discount) times millionths (rate).
 UNITS_PER_USD = 10**12
 _UNITS_PER_CENT = 10**10
+_HALF_A_CENT = _UNITS_PER_CENT // 2
 _Z = Decimal("1.959964")
 _CONTEXT = Context(prec=60)
 # A bound of the interval this near to a half would round differently in binary fractions. Nobody is asked for that.
@@ -13,15 +14,21 @@ _MARGIN = Decimal("1e-8")
 
 def hundredths(value: int) -> str:
     """A number of hundredths as text with two places."""
-    sign = "-" if value < 0 else ""
-    whole, places = divmod(abs(value), 100)
-    return f"{sign}{whole}.{places:02d}"
+    if value < 0:
+        return f"-{-value // 100}.{-value % 100:02d}"
+    return f"{value // 100}.{value % 100:02d}"
+
+
+def cents_of(units: int) -> int:
+    """Units of 10⁻¹² USD, rounded to cents."""
+    if units < 0:
+        return -((_HALF_A_CENT - units) // _UNITS_PER_CENT)
+    return (units + _HALF_A_CENT) // _UNITS_PER_CENT
 
 
 def money(units: int) -> str:
-    """Units of 10⁻¹² USD, rounded to cents."""
-    cents = (abs(units) + _UNITS_PER_CENT // 2) // _UNITS_PER_CENT
-    return hundredths(-cents if units < 0 else cents)
+    """Units of 10⁻¹² USD, rounded to cents, as text."""
+    return hundredths(cents_of(units))
 
 
 def rate(part: int, whole: int) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from generator.exact import hundredths, money, rate, wilson
+from generator.exact import cents_of, hundredths, money, rate, wilson
 from generator.faults import first_reason
 from generator.layout import Layout
 from generator.model import RATE_UNIT, UNKNOWN, Dressing, Placed, Version, World
@@ -25,12 +25,45 @@ class Corruption:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clean:
+class Clean(NamedTuple):
     """An order that counts, and its revenue in units of 10⁻¹² USD."""
 
     placed: Placed
     units: int
+
+    def cells(self) -> tuple[str, ...]:
+        """Its row of `cleaned.csv`, as text; null is the empty text."""
+        version = self.placed.row.version
+        return (
+            version.order_id,
+            version.customer_id or "",
+            version.product_id,
+            version.region or UNKNOWN,
+            version.ordered_at.isoformat() + "Z",
+            str(version.quantity),
+            hundredths(version.price_cents),
+            version.currency,
+            hundredths(version.discount),
+            version.exported_at.isoformat() + "Z",
+            money(self.units),
+        )
+
+    def values(self) -> tuple[str | int | float | None, ...]:
+        """The same as a database holds it, if it has types for numbers; fractions as near as binary ones can be."""
+        version = self.placed.row.version
+        return (
+            version.order_id,
+            version.customer_id,
+            version.product_id,
+            version.region or UNKNOWN,
+            version.ordered_at.isoformat() + "Z",
+            version.quantity,
+            version.price_cents / 100,
+            version.currency,
+            version.discount / 100,
+            version.exported_at.isoformat() + "Z",
+            cents_of(self.units) / 100,
+        )
 
 
 class Rates:
@@ -64,7 +97,7 @@ class Expected:
 
     @cached_property
     def _sorted_out(self) -> tuple[dict[str, Clean], list[tuple[str, int, str]], list[Placed]]:
-        """The orders that count by id, the rejects, and the duplicates."""
+        """The orders that count by id, in its order, the rejects, and the duplicates."""
         kept: dict[str, Clean] = {}
         rejects: list[tuple[str, int, str]] = []
         dropped: list[Placed] = []
@@ -90,8 +123,9 @@ class Expected:
                     dropped.append(known.placed)
                 else:
                     dropped.append(placed)
-        rejects.sort(key=lambda reject: (reject[0].encode(), reject[1]))
-        return kept, rejects, dropped
+        # Texts compare by code points, which is the order of their UTF-8 bytes.
+        rejects.sort()
+        return dict(sorted(kept.items())), rejects, dropped
 
     @property
     def clean(self) -> dict[str, Clean]:
@@ -109,9 +143,8 @@ class Expected:
 
     def cleaned(self) -> Iterator[tuple[str, ...]]:
         """The rows of `cleaned.csv`, as text, in order; null is the empty text."""
-        for order_id in sorted(self.clean, key=str.encode):
-            found = self.clean[order_id]
-            yield (*_cells(found.placed.row.version), money(found.units))
+        for found in self.clean.values():
+            yield found.cells()
 
     @cached_property
     def answers(self) -> dict[str, Any]:
@@ -228,18 +261,3 @@ def _region(region: str, orders: int, returned: int) -> dict[str, Any]:
         "low": low,
         "high": high,
     }
-
-
-def _cells(version: Version) -> tuple[str, ...]:
-    return (
-        version.order_id,
-        version.customer_id or "",
-        version.product_id,
-        version.region or UNKNOWN,
-        version.ordered_at.isoformat() + "Z",
-        str(version.quantity),
-        hundredths(version.price_cents),
-        version.currency,
-        hundredths(version.discount),
-        version.exported_at.isoformat() + "Z",
-    )
