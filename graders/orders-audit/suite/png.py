@@ -6,7 +6,9 @@ Pixels are unpacked within bounds. What is interlaced or very large is unpacked 
 import hashlib
 import struct
 import zlib
+from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 from threading import Lock
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -48,11 +50,8 @@ class Image:
         """How many different pixel values fill at least this share of the image. Whole bytes only."""
         if self.bytes_seen is not None:
             return self.bytes_seen
-        counts: dict[bytes, int] = {}
         size = self.bytes_per_pixel
-        for start in range(0, len(self.pixels) - size + 1, size):
-            value = self.pixels[start : start + size]
-            counts[value] = counts.get(value, 0) + 1
+        counts = Counter(zip(*[iter(self.pixels)] * size, strict=False))
         least = share * len(self.pixels) / size
         return sum(1 for count in counts.values() if count >= least)
 
@@ -177,37 +176,61 @@ def _counted(image: Image, packed: bytes | bytearray, wanted: int) -> Image:
 
 def _unfiltered(raw: bytes, stride: int, step: int) -> bytes:
     lines = []
-    above = bytearray(stride)
+    above = bytes(stride)
     for start in range(0, len(raw), stride + 1):
         kind = raw[start]
-        line = bytearray(raw[start + 1 : start + 1 + stride])
+        line = raw[start + 1 : start + 1 + stride]
         if kind == 1:
-            for place in range(step, stride):
-                line[place] = (line[place] + line[place - step]) & 255
+            line = _added_up(line, step)
         elif kind == 2:
-            for place in range(stride):
-                line[place] = (line[place] + above[place]) & 255
+            line = _sum_of_bytes(line, above)
         elif kind in (3, 4):
-            _unfilter_slow(kind, line, above, step)
+            line = _unfilter_slow(kind, line, above, step)
         elif kind:
             raise NotAnImage("a scan line has an unknown filter")
-        lines.append(bytes(line))
+        lines.append(line)
         above = line
     return b"".join(lines)
 
 
-def _unfilter_slow(kind: int, line: bytearray, above: bytearray, step: int) -> None:
-    for place in range(len(line)):
-        left = line[place - step] if place >= step else 0
-        up = above[place]
-        if kind == 3:
-            predicted = (left + up) // 2
-        else:
-            corner = above[place - step] if place >= step else 0
-            estimate = left + up - corner
-            by_left, by_up, by_corner = abs(estimate - left), abs(estimate - up), abs(estimate - corner)
-            if by_left <= by_up and by_left <= by_corner:
-                predicted = left
+def _added_up(line: bytes, step: int) -> bytes:
+    """Each byte with all those before it that are whole steps away: sums of two, of four, of eight and so on."""
+    shift = step
+    while shift < len(line):
+        line = _sum_of_bytes(line, bytes(shift) + line[:-shift])
+        shift *= 2
+    return line
+
+
+def _sum_of_bytes(one: bytes, other: bytes) -> bytes:
+    """The sums of bytes at the same places, modulo 256: of all at once, as numbers whose bytes carry nothing over."""
+    size = len(one)
+    low, high = _masks(size)
+    left, right = int.from_bytes(one), int.from_bytes(other)
+    return (((left & low) + (right & low)) ^ ((left ^ right) & high)).to_bytes(size)
+
+
+@cache
+def _masks(size: int) -> tuple[int, int]:
+    return int.from_bytes(b"\x7f" * size), int.from_bytes(b"\x80" * size)
+
+
+def _unfilter_slow(kind: int, filtered: bytes, above: bytes, step: int) -> bytes:
+    line = bytearray(len(filtered))
+    for channel in range(step):
+        left = corner = 0
+        found = []
+        for value, up in zip(filtered[channel::step], above[channel::step], strict=True):
+            if kind == 3:
+                predicted = (left + up) // 2
             else:
-                predicted = up if by_up <= by_corner else corner
-        line[place] = (line[place] + predicted) & 255
+                # How far left, up and corner are from left + up - corner.
+                by_left, by_up, by_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
+                if by_left <= by_up and by_left <= by_corner:
+                    predicted = left
+                else:
+                    predicted = up if by_up <= by_corner else corner
+            left, corner = (value + predicted) & 255, up
+            found.append(left)
+        line[channel::step] = bytes(found)
+    return bytes(line)

@@ -22,10 +22,13 @@ class SharedWork:
         # The last ones have the most runs, one after the other.
         in_turn = list(reversed(tuple(checks)))
         early = [check for check in in_turn if not check.alone and check.id != LAST]
+        # What several checks ask for comes first, so that they need not wait for each other.
+        self._prepared = self._prepare(check for check in in_turn if not check.alone)
         self._begun = {check.id: self._pool.submit(self._find, check) for check in early}
-        self._prepared: list[Future[object]] = [
-            self._pool.submit(check.prepare, bench) for check in in_turn if check.prepare
-        ]
+        self._prepared += self._prepare(check for check in in_turn if check.alone)
+
+    def _prepare(self, checks: Iterable[Check]) -> list[Future[object]]:
+        return [self._pool.submit(check.prepare, self._bench) for check in checks if check.prepare]
 
     def _find(self, check: Check) -> list[Found]:
         return self._bench.found(check)

@@ -44,6 +44,8 @@ def _execute() -> int:
         kernel_name="python3",
         resources={"metadata": {"path": str(_NOTEBOOK.parent)}},
         extra_arguments=["--HistoryManager.enabled=False"],
+        # Asked politely, a kernel often takes some seconds to go, and by then it has nothing left to do.
+        shutdown_kernel="immediate",
     )
     try:
         # What a kernel says there when it ends is no word of the analysis; what cells print comes another way.
