@@ -15,8 +15,10 @@ test: setup
 	./scripts/lint-python
 	./scripts/grader-tests
 	cargo test --profile $(PROFILE) --no-fail-fast
-	# Of flawed references only what must find the flaw: all of them in full take hours, and are for `make verify`.
-	$(TAKEHOME) verify stockroom --alone
+	# Some strong references in full, and of flawed ones only what must find the flaw: all of them in full take hours,
+	# and are for `make verify`.
+	$(TAKEHOME) verify stockroom strong-fastapi strong-django strong-gunicorn starter-fastapi --seed 1
+	$(TAKEHOME) verify stockroom --kind flawed --alone --seed 1
 	$(TAKEHOME) verify orders-audit strong-stdlib starter --seed 1
 	$(TAKEHOME) verify orders-audit --kind flawed --alone --seed 1
 	$(TAKEHOME) verify churn-scoring strong-sklearn starter --seed 1
