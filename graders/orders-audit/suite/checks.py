@@ -1,6 +1,7 @@
 """The checks: which data set shows what.
 
-Each check looks at sets that exercise one rule and nothing else, so that one mistake costs one check.
+Each check looks at sets that exercise one rule and nothing else, so that one mistake costs one check. Where a joint set
+shows that they would come out right, they are not even run.
 """
 
 import itertools
