@@ -52,6 +52,8 @@ _SIZES = (100, 4_000, 48_000)
 _HEADERS = ("missing-column", "column-of-another-case", "empty-file", "not-csv", "header-not-utf8")
 _PARTS = ("no-part", "no-part-of-that-case")
 _DATABASES = tuple(name for name in UNUSABLE if name not in (*_HEADERS, *_PARTS))
+# Over these, the outputs of an earlier run have to stay.
+_UNTOUCHED = ("missing-column", "no-table")
 _KIND_OF_UNUSABLE = {
     name: kind
     for kind, names in (("header", _HEADERS), ("parts", _PARTS), ("database", _DATABASES))
@@ -90,7 +92,10 @@ class Refused:
 
 
 class _RefusedInTurn:
-    """Runs on unusable inputs of a kind, one after the other into the same output folder."""
+    """Runs on unusable inputs of a kind, one after the other into the same output folder.
+
+    Where it matters, the outputs of a good run lie there.
+    """
 
     def __init__(self, runner: Starts, place: Path, seed: int) -> None:
         self._runner = runner
@@ -102,8 +107,7 @@ class _RefusedInTurn:
     def of(self, name: str) -> Refused:
         if name not in self._found:
             output = self._place / "output"
-            # What an earlier one has destroyed is made anew.
-            if not output.is_dir() or any(one.changed for one in self._found.values()):
+            if name in _UNTOUCHED:
                 self._runner.run(self._place / "good", output)
             before = scenarios.content(output)
             source = self._place / name
@@ -584,7 +588,7 @@ def _unusable(names: tuple[str, ...]) -> Run:
 
 def _untouched(bench: Bench) -> Iterator[Difference]:
     """The outputs of an earlier run stay when the input is unusable."""
-    for name in ("missing-column", "no-table"):
+    for name in _UNTOUCHED:
         for changed in bench.refused(name).changed:
             yield Difference(changed, name, "was touched")
 
