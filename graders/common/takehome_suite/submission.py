@@ -89,7 +89,7 @@ class Submission:
         `kill_after` is in seconds. `small` takes the volume on which nothing has room. `beside` is Python that runs on
         the same volumes meanwhile; it gets the input and the output folder as arguments and first prints `ready`.
 
-        May be called by several threads: two runs go on at once, more wait.
+        May be called by several threads: some runs go on at once, more wait.
         """
         self._orchestrator.require_time()
         folder = "o000" if small else output or self.output()
