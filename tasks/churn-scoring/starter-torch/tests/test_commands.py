@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 RUN_SH = os.environ.get("RUN_SH")
-pytestmark = pytest.mark.skipif(
-    not RUN_SH, reason="RUN_SH names the solution to run; the brief asks for a skip without it"
-)
+pytestmark = pytest.mark.skipif(not RUN_SH, reason="RUN_SH is not set: the brief asks for a skip then")
 
 FEATURES = (
     "signup_date,plan,region,monthly_fee,tenure_months,days_since_last_login,support_tickets_90d,payment_method,autopay,"
