@@ -7,3 +7,4 @@ pub mod execute;
 mod install;
 pub mod plan;
 mod probes;
+mod turns;

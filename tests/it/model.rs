@@ -40,12 +40,12 @@ fn a_model_is_written_by_its_training_only_and_served_without_inputs() {
         spec.mounts.iter().map(|m| (m.volume[19..].to_owned(), m.target.clone(), m.read_only)).collect()
     };
     let mount = |volume: &str, target: &str, read_only| (volume.to_owned(), target.to_owned(), read_only);
-    let training = model.training(&train_ask("given-0/train.csv", 1)).expect("a plain path");
+    let training = model.training(0, &train_ask("given-0/train.csv", 1)).expect("a plain path");
     let code = mount("-code", "/app", true);
     assert_eq!(mounts(&training), [code.clone(), mount("-input", "/input", true), mount("-model-1", "/model", false)]);
     let arguments = ["train", "--data", "/input/given-0/train.csv", "--out", "/model/model", "--seed", "7"];
     assert_eq!(training.argv[2..], arguments);
-    let prediction = model.prediction(&predict_ask(trained(1), None)).expect("a plain path");
+    let prediction = model.prediction(1, &predict_ask(trained(1), None)).expect("a plain path");
     let written = mount("-output", "/output", false);
     let given = [code.clone(), mount("-input", "/input", true), written, mount("-model-1", "/model", true)];
     assert_eq!(mounts(&prediction), given);
@@ -81,11 +81,12 @@ fn what_a_suite_names_stays_below_its_volume() {
     let plan = plan(&churn(), &[]);
     let model = plan.model.as_ref().expect("a model");
     for path in ["../x", "/etc/passwd", "", "a//b", "a/../b", ".hidden", "a b", "a;b", &"a".repeat(65)] {
-        assert!(model.training(&train_ask(path, 0)).is_err(), "{path}");
+        assert!(model.training(0, &train_ask(path, 0)).is_err(), "{path}");
         assert!(model.serving(0, &altered(path)).is_err(), "{path}");
-        assert!(model.prediction(&predict_ask(trained(0), Some(path))).is_err(), "{path}");
+        assert!(model.prediction(1, &predict_ask(trained(0), Some(path))).is_err(), "{path}");
     }
-    assert!(model.training(&train_ask("train.csv", 4)).is_err(), "there are four models");
+    assert!(model.training(0, &train_ask("train.csv", 4)).is_err(), "there are four models");
+    assert!(model.prediction(2, &predict_ask(trained(0), None)).is_err(), "two runs go on at once");
     assert!(model.serving(2, &trained(0)).is_err(), "there are two instances");
 }
 
@@ -107,7 +108,7 @@ async fn a_model_leaves_nothing_behind_whatever_the_suite_asks() {
     assert_eq!(evidence.ended, Ended::Completed);
     let log = sandbox.log();
     let count = |line: &str| log.iter().filter(|logged| logged.as_str() == line).count();
-    assert_eq!((count("create run"), count("start run")), (2, 2), "{log:#?}");
+    assert_eq!((count("create run-1"), count("start run-1")), (2, 2), "{log:#?}");
     assert_eq!((count("create serve-a"), count("start serve-a")), (2, 3), "{log:#?}");
     assert_eq!(sandbox.left(), Vec::<String>::new());
 

@@ -244,7 +244,8 @@ def _never_ready(bench: Bench, changes: dict[str, Change]) -> Iterator[Differenc
         def watch(one: tuple[str, Service]) -> Difference | None:
             return _watched(bench, one[0], one[1], 2 * took + 1.0)
 
-        results = at_once(watch, altered)
+        with bench.times.of("instances on altered folders, two at a time", len(altered)):
+            results = at_once(watch, altered)
         for (_, service), copy in zip(altered, copies, strict=True):
             service.kill()
             # The volume has room for a few copies only.

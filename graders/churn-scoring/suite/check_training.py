@@ -16,7 +16,6 @@ from takehome_suite.outcome import Inconclusive, require, short
 # What the brief allows an author to expect above what is measured.
 _OPTIMISM = 0.025
 _BARELY_LEARNED = 0.65
-_REPEATED_ROWS = 4_000
 # A change of the mean risk that nobody would see.
 _NO_MATTER = 0.002
 
@@ -73,10 +72,10 @@ def reproducible(bench: Bench) -> Iterator[Difference]:
     """The same data and seed give the same predictions."""
     bench.require_telling()
     require(bench.again.status == 0, "train does not succeed again", observed=bench.again.log[-300:])
-    rows = bench.hidden[:_REPEATED_ROWS]
-    again = bench.read(bench.predict(bench.again.model, rows), len(rows))
+    count = len(bench.given["again"].customers)
+    again = bench.read(bench.predicted("again"), count)
     yield from bench.same(
-        "training again with the same seed", bench.scores[: len(rows)], [one.probability for one in again]
+        "training again with the same seed", bench.scores[:count], [one.probability for one in again]
     )
 
 
@@ -122,8 +121,9 @@ def honest(bench: Bench) -> Iterator[Difference]:
 def direction(bench: Bench) -> Iterator[Difference]:
     """On average, more days without a login and more tickets do not lower the risk."""
     bench.require_telling()
+    variants = bench.parts("variants")
     for name in ("days_since_last_login", "support_tickets_90d"):
-        raised = bench.variants[name]
+        raised = variants[name]
         changes = [after - before for after, before in zip(raised, bench.scores, strict=False)]
         mean, low, high = statistic.mean_interval(changes)
         if high < 0 and mean < -_NO_MATTER:
@@ -138,7 +138,7 @@ def closure_code(bench: Bench) -> Iterator[Difference]:
     """What is only known afterwards changes nothing, in a file and in a request."""
     bench.require_telling()
     rng = bench.random("closure codes")
-    found = bench.leaky["codes"]
+    found = bench.parts("leaks")["codes"]
     yield from bench.same("with closure_code and churned in the file", bench.scores[: len(found)], found)
     values: tuple[Any, ...] = (
         "price",
@@ -166,7 +166,7 @@ def customer_id(bench: Bench) -> Iterator[Difference]:
     """Who it is changes nothing: not the id of a customer that the model was trained on, nor any other."""
     bench.require_telling()
     rng = bench.random("ids")
-    found = bench.leaky["ids"]
+    found = bench.parts("leaks")["ids"]
     yield from bench.same("with ids of the training data in the file", bench.scores[: len(found)], found)
     values: tuple[Any, ...] = (rng.choice(bench.training_rows)[0], 17, None, "x" * 300)
     extra = [{"customer_id": rng.choice(values), **instance(bench.hidden[index])} for index in bench.probe]

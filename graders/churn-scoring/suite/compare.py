@@ -57,7 +57,8 @@ def _as_expected(name: str, seed: int, chosen: argparse.Namespace) -> bool:
         place.mkdir()
         runner = NativeRunner(submission, chosen.venv, place)
         try:
-            bench = Bench(runner, Recorder(), seed)
+            tables = {name for check in wanted for name in check.tables}
+            bench = Bench(runner, Recorder(), seed, tables)
             lost = [check.id for check in wanted if _lost(name, check.id, bench, chosen.times)]
             if chosen.report:
                 chosen.report.write_text(json.dumps(report_data(bench), indent=1) + "\n", encoding="utf-8")

@@ -13,9 +13,13 @@ from takehome_suite.run import Run
 
 
 @pytest.fixture(scope="session")
-def bench(run: Run, recorder: Recorder, model: Model, run_exhibits: RunExhibits) -> Iterator[Bench]:
+def bench(
+    request: pytest.FixtureRequest, run: Run, recorder: Recorder, model: Model, run_exhibits: RunExhibits
+) -> Iterator[Bench]:
     """What the report shows is made from it at the end."""
-    bench = Bench(ContainerRunner(model, run.state_dir / "given"), recorder, run.seed)
+    checks = [item.callspec.params["check"] for item in request.session.items if hasattr(item, "callspec")]
+    tables = {name for check in checks for name in check.tables}
+    bench = Bench(ContainerRunner(model, run.state_dir / "given"), recorder, run.seed, tables)
     run_exhibits.at_the_end(lambda: of_the_run(bench))
     yield bench
     bench.retire()

@@ -31,6 +31,7 @@ def of_the_run(bench: Bench) -> Iterable[tuple[Place, Exhibit]]:
         yield "run", _skew(data["skew"])
     if data["latency_seconds"]:
         yield "run", _latency(data["latency_seconds"])
+    yield "run", _spent(data["spent"])
     times = _times(data)
     if times.rows:
         yield "run", times
@@ -128,6 +129,14 @@ def _times(data: dict[str, Any]) -> Table:
                 rows.append((f"instance {name} {what}", f"{seconds:.2f}"))
     note = "Promised: a training ends within 300 s, an instance is healthy within 10 s and ready within 30 s."
     return Table("Times", ("What", "Seconds"), rows, numbers=("Seconds",), note=note)
+
+
+def _spent(found: dict[str, dict[str, Any]]) -> Table:
+    rows = [
+        (what, "" if one["count"] is None else one["count"], f"{one['seconds']:.1f}")
+        for what, one in found.items()
+    ]
+    return Table("Where the time goes", ("What", "Count", "Seconds"), rows, numbers=("Count", "Seconds"))
 
 
 def _inventory(files: list[dict[str, Any]]) -> Table:

@@ -34,6 +34,11 @@ def report_data(bench: Bench) -> dict[str, Any]:
             for name, start in bench.starts.items()
         },
         "train_seconds": {name: round(done[name].seconds, 2) for name in _TRAININGS if name in done},
+        "spent": {
+            **{what: {"count": one.count, "seconds": one.seconds} for what, one in bench.times.spent.items()},
+            "requests, and the examiner's own work": {"count": None, "seconds": bench.times.rest()},
+            "all checks": {"count": None, "seconds": bench.times.whole()},
+        },
         "artifacts": _or_none(lambda: bench.inventory.as_data()) if "trained" in done else None,
     }
 

@@ -19,12 +19,16 @@ const MODELS_DIR: &str = "/models";
 const MODEL_FOLDER: &str = "model";
 /// Output folders that exist from the start, `o000` to `o127`, one for each prediction.
 const FOLDERS: usize = 128;
+/// The suite trains alone, and predicts two tables at a time: most of a prediction is the import of libraries.
+const RUNS_AT_ONCE: usize = 2;
 
 /// How a model is trained, asked and served.
 #[derive(Debug, Clone)]
 pub struct ModelPlan {
-    /// A training or prediction, but for its arguments and mounts.
+    /// A training or prediction, but for its name, its arguments and its mounts.
     command: ContainerSpec,
+    /// The names of the containers of trainings and predictions that go on at once.
+    pub slots: Vec<String>,
     /// The instances, but for the model that they serve.
     instances: Vec<ContainerSpec>,
     train: Vec<String>,
@@ -44,7 +48,7 @@ pub struct ModelPlan {
 impl ModelPlan {
     /// The containers that it may make.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.instances.iter().map(|spec| spec.name.as_str()).chain([self.command.name.as_str()])
+        self.instances.iter().map(|spec| &spec.name).chain(&self.slots).map(String::as_str)
     }
 
     /// The instances by their names, in the order of the ports.
@@ -53,9 +57,9 @@ impl ModelPlan {
     }
 
     /// The container of a training.
-    pub fn training(&self, ask: &TrainAsk) -> Result<ContainerSpec, String> {
+    pub fn training(&self, slot: usize, ask: &TrainAsk) -> Result<ContainerSpec, String> {
         let volume = self.models.get(ask.model).ok_or_else(|| format!("there is no model {}", ask.model))?;
-        let mut spec = self.command.clone();
+        let mut spec = self.command(slot)?;
         spec.mounts.push(at(&self.input, INPUT_DIR, true));
         spec.mounts.push(at(volume, MODEL_DIR, false));
         spec.argv.extend(self.train.iter().cloned());
@@ -73,8 +77,8 @@ impl ModelPlan {
     }
 
     /// The container of a prediction.
-    pub fn prediction(&self, ask: &PredictAsk) -> Result<ContainerSpec, String> {
-        let mut spec = self.command.clone();
+    pub fn prediction(&self, slot: usize, ask: &PredictAsk) -> Result<ContainerSpec, String> {
+        let mut spec = self.command(slot)?;
         let (model, folder) = self.model(&ask.model)?;
         let output = format!("{OUTPUT_DIR}/{}/preds.csv", named(&ask.output)?);
         spec.mounts.extend([at(&self.input, INPUT_DIR, true), at(&self.output, OUTPUT_DIR, false), model]);
@@ -88,6 +92,11 @@ impl ModelPlan {
         let rows = format!("{INPUT_DIR}/{}", named(&ask.rows)?);
         spec.argv.extend(["--model", &folder, "--input", &rows, "--output", &output].map(str::to_owned));
         Ok(spec)
+    }
+
+    fn command(&self, slot: usize) -> Result<ContainerSpec, String> {
+        let name = self.slots.get(slot).ok_or_else(|| format!("there is no slot {slot}"))?;
+        Ok(ContainerSpec { name: name.clone(), ..self.command.clone() })
     }
 
     /// The container of an instance that serves a model.
@@ -189,6 +198,7 @@ pub(super) fn pod(inputs: &Inputs<'_>, model: &Model) -> Pod {
     let plan = ModelPlan {
         instances: instances.collect(),
         command: candidate(inputs, "run", &[], env, Network::None, vec![]),
+        slots: (0..RUNS_AT_ONCE).map(|n| inputs.name(&format!("run-{n}"))).collect(),
         train: model.train.clone(),
         predict: model.predict.clone(),
         models,

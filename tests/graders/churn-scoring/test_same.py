@@ -13,6 +13,7 @@ import pytest
 from artifacts import Artifact, Inventory
 from difference import Difference
 from takehome_suite.outcome import Inconclusive, NoAnswer
+from times import Times
 from wire import TooSlow
 
 METADATA: dict[str, Any] = {"name": "churn", "version": "1", "metrics": {"auc": 0.8}}
@@ -69,6 +70,7 @@ def never_ready(
         wire=lambda _: None,
         starts={"a": SimpleNamespace(ready_at=1.0)},
         retire=lambda: None,
+        times=Times(),
         altered=altered,
         runner=SimpleNamespace(serve=lambda *_, **__: service),
     )
