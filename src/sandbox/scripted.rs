@@ -35,6 +35,8 @@ pub struct Script {
     pub asks: Vec<Ask>,
     /// What the suite asks for in its live phase, in order.
     pub suite_asks: Vec<Ask>,
+    /// Whoever asks does not wait for one answer before the next question.
+    pub asks_at_once: bool,
     /// What the prober reports.
     pub probes: Vec<ProbeResult>,
 }
@@ -201,14 +203,21 @@ impl Sandbox for Scripted {
         }
         tokio::task::yield_now().await;
         let mut stdout = Vec::new();
+        let mut unanswered = 0;
         for answer in self.answer(&exec) {
+            let asks = matches!(answer, Line::Ask { .. }) && !self.script.garbled;
+            if !asks {
+                await_replies(&mut replies, &mut unanswered).await;
+            }
             let text = serde_json::to_string(&answer).unwrap_or_default();
             let text = if self.script.garbled { text.replace('{', "[") } else { text };
             line(&text);
             stdout.extend_from_slice(text.as_bytes());
-            if matches!(answer, Line::Ask { .. }) && !self.script.garbled {
-                // A process that asks goes on only when it is answered.
-                replies.recv().await;
+            if asks {
+                unanswered += 1;
+                if !self.script.asks_at_once {
+                    await_replies(&mut replies, &mut unanswered).await;
+                }
             }
         }
         Ok(ExecOutput { exit_code: 0, stdout, stderr: vec![] })
@@ -256,6 +265,13 @@ impl Sandbox for Scripted {
         self.operation(format!("remove volume {}", short(name)))?;
         self.lock().volumes.remove(name);
         Ok(())
+    }
+}
+
+/// A process that asks goes on only when it is answered.
+async fn await_replies(replies: &mut UnboundedReceiver<Vec<u8>>, unanswered: &mut usize) {
+    for _ in 0..std::mem::take(unanswered) {
+        replies.recv().await;
     }
 }
 

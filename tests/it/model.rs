@@ -118,3 +118,28 @@ async fn a_model_leaves_nothing_behind_whatever_the_suite_asks() {
     assert!(matches!(evidence.ended, Ended::Fault { .. }), "{:?}", evidence.ended);
     assert_eq!(sandbox.left(), Vec::<String>::new());
 }
+
+#[tokio::test(start_paused = true)]
+async fn two_predictions_go_on_at_once_and_the_third_waits() {
+    let suite_asks = (0..3).map(|_| Ask::Predict(predict_ask(trained(0), None))).collect();
+    let sandbox = Scripted::new(Script { suite_asks, asks_at_once: true, ..Script::default() });
+    let (_canceller, cancel) = cancel::pair();
+    let evidence = execute(&plan(&churn(), &[]), &sandbox, &Nowhere, &cancel, vec![]).await;
+    assert_eq!(evidence.ended, Ended::Completed);
+    let mut there: Vec<String> = Vec::new();
+    let (mut made, mut most) = (0, 0);
+    for line in sandbox.log() {
+        match line.split_once(' ') {
+            Some(("create", name)) if name.starts_with("run-") => {
+                assert!(!there.contains(&name.to_owned()), "{name} is taken: {:#?}", sandbox.log());
+                there.push(name.to_owned());
+                made += 1;
+            }
+            Some(("remove", name)) => there.retain(|other| other != name),
+            _ => {}
+        }
+        most = most.max(there.len());
+    }
+    assert_eq!((made, most), (3, 2), "{:#?}", sandbox.log());
+    assert_eq!(sandbox.left(), Vec::<String>::new());
+}
