@@ -181,7 +181,7 @@ class Bench:
                     self._predicted[name] = pool.submit(self._predict_one, job)
 
     def _predict_one(self, given: Given) -> Predicted:
-        model = vars(self)[given.model].model
+        model = getattr(self, given.model).model
         return self.runner.predict(model, self._input("rows.csv", given.rows()), existing=given.existing)
 
     def read(self, predicted: Predicted, count: int) -> list[Prediction]:
