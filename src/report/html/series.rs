@@ -52,10 +52,8 @@ pub struct Scale<'a> {
 pub struct Curve<'a> {
     /// What it is.
     pub name: &'a str,
-    /// Its colour, by number.
-    pub tone: usize,
-    /// Something to compare with.
-    pub dashed: bool,
+    /// How it is drawn: a class of the style sheet.
+    pub class: String,
     /// The points that it goes through, as SVG writes them.
     pub path: String,
     /// Points that are drawn: x and y.
@@ -74,7 +72,8 @@ impl<'a> Chart<'a> {
         let told = || series.lines.iter().filter(|line| !line.dashed || line.points.len() <= 2);
         let scaled = |scale: &Axis| if scale.log { ", logarithmic" } else { "" };
         let names: Vec<&str> = series.lines.iter().map(|line| line.name.as_str()).collect();
-        let curves = series.lines.iter().enumerate().map(|(index, line)| curve(index, line, &x, &y)).collect();
+        let lines = series.lines.iter().enumerate();
+        let curves = lines.map(|(index, line)| curve(line, class(&series.lines[..index], line), &x, &y)).collect();
         Some(Self {
             width: number(WIDTH),
             height: number(HEIGHT),
@@ -165,7 +164,16 @@ fn step(span: f64) -> f64 {
     [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|part| part * decade).find(|step| *step >= rough).unwrap_or(rough)
 }
 
-fn curve<'a>(index: usize, line: &'a Line, x: &Scale<'_>, y: &Scale<'_>) -> Curve<'a> {
+/// Colours tell lines apart, and dashes those that are something to compare with.
+fn class(before: &[Line], line: &Line) -> String {
+    match before.iter().filter(|other| other.dashed).count() {
+        _ if !line.dashed => format!("tone-{}", before.len() % 4),
+        0 => "dashed".to_owned(),
+        _ => "dotted".to_owned(),
+    }
+}
+
+fn curve<'a>(line: &'a Line, class: String, x: &Scale<'_>, y: &Scale<'_>) -> Curve<'a> {
     const DOTS: usize = 30;
     let right = |value: f64| number(LEFT + x.share(value) * (RIGHT - LEFT));
     let up = |value: f64| number(BOTTOM - y.share(value) * (BOTTOM - TOP));
@@ -176,8 +184,7 @@ fn curve<'a>(index: usize, line: &'a Line, x: &Scale<'_>, y: &Scale<'_>) -> Curv
     });
     Curve {
         name: &line.name,
-        tone: index % 4,
-        dashed: line.dashed,
+        class,
         path: places.iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" "),
         spans: spans.collect(),
         dots: if places.len() <= DOTS && !line.dashed || places.len() == 1 { places } else { vec![] },
@@ -250,6 +257,16 @@ mod tests {
         assert_eq!(labels(&chart.x), ["10", "30", "100", "300", "1,000"]);
         assert_eq!(chart.listed[2], ["run", "1,000", "100"]);
         assert_eq!(chart.summary, "t, logarithmic against t, logarithmic: run");
+    }
+
+    #[test]
+    fn two_lines_to_compare_with_are_told_apart() {
+        let mut series = series(false, &[&[0.0, 0.0], &[1.0, 1.0]]);
+        let line = series.lines[0].clone();
+        series.lines.extend([Line { dashed: true, ..line.clone() }, Line { dashed: true, ..line.clone() }, line]);
+        let chart = Chart::of(&series).expect("has points");
+        let classes: Vec<&str> = chart.curves.iter().map(|curve| curve.class.as_str()).collect();
+        assert_eq!(classes, ["tone-0", "dashed", "dotted", "tone-3"]);
     }
 
     #[test]
