@@ -22,6 +22,7 @@ test: setup
 	$(TAKEHOME) verify orders-audit strong-stdlib starter --seed 1
 	$(TAKEHOME) verify orders-audit --kind flawed --alone --seed 1
 	$(TAKEHOME) verify churn-scoring strong-sklearn starter --seed 1
+	$(TAKEHOME) verify churn-scoring any-file-loaded leaky output-before-rows pickle-runs-code shared-buffer --alone --seed 1
 	./scripts/public-tests
 
 # Everything that proves the grader, unattended: a night.
