@@ -3,22 +3,20 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import folders
+from at_once import at_once
 from bench import HEALTHY_SECONDS, READY_SECONDS, Bench
 from difference import Difference
 from generator.columns import FEATURES
-from idle import Idle
 from machine import CROWDED, crowding
 from predictions import instance, read_answer, request
 from runner import Service
-from statistic import percentile
-from takehome_suite.client import Recorder
-from takehome_suite.outcome import Inconclusive, NoAnswer, Unmet, require, short
-from wire import TooSlow, Wire, strict_object
+from takehome_suite.outcome import Inconclusive, Unmet, require, short
+from wire import Wire, strict_object
 
 _STOP_SECONDS = 10.0
 _ALONE = 40
@@ -271,160 +269,3 @@ def _watched(bench: Bench, what: str, service: Service, seconds: float) -> Diffe
         log = service.log()[-300:]
         return Silence(f"When {what}, the service stays up without /healthz.", "200, or an exit", log)
     return None
-
-
-def concurrent(bench: Bench) -> Iterator[Difference]:
-    """Sixteen requests at a time, each with its own customers: each gets its own predictions."""
-    wire, expected = bench.wire("a"), dict(zip(bench.probe, bench.online, strict=True))
-    rng = bench.random("concurrent")
-    for _ in range(6):
-        jobs = [rng.sample(bench.probe, rng.choice((1, 3, 20, 60))) for _ in range(16)]
-
-        def ask(indexes: Sequence[int]) -> list[float]:
-            began = time.monotonic()
-            answer = wire.post(request(bench.instances(indexes)))
-            bench.latencies.setdefault("16 at a time", []).append(time.monotonic() - began)
-            return [one.probability for one in read_answer(answer, len(indexes))]
-
-        for indexes, found in zip(jobs, at_once(ask, jobs), strict=True):
-            if isinstance(found, Unmet):
-                yield Difference(
-                    f"Of 16 requests at a time, one is not answered as alone: {found.message}", 200
-                )
-                return
-            wrong = bench.same("16 requests at a time", [expected[index] for index in indexes], found)
-            if wrong:
-                yield from wrong
-                return
-
-
-def at_once(work: Callable[[Any], Any], jobs: Sequence[Any]) -> list[Any]:
-    """The result of each job, all begun together in threads; what it raises of `Unmet` is its result."""
-    results: list[Any] = [None] * len(jobs)
-    barrier = threading.Barrier(len(jobs))
-
-    def run(number: int) -> None:
-        barrier.wait()
-        try:
-            results[number] = work(jobs[number])
-        except Unmet as error:
-            results[number] = error
-
-    workers = [threading.Thread(target=run, args=(number,)) for number in range(len(jobs))]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return results
-
-
-_HEALTH_SECONDS = 0.5
-_POLLS = 100
-_REPETITIONS = 3
-_FEWEST_POLLS = 50
-_LOAD_SECONDS = 25.0
-
-
-def health_under_load(bench: Bench) -> Iterator[Difference]:
-    """While six batches of 5,000 are scored, again and again, `/healthz` answers within half a second.
-
-    The machine may have been busy with something else: it counts if it happens three times in a row.
-    """
-    bench.require_online()
-    found: list[Difference] = []
-    crowded = 1.0
-    for _ in range(_REPETITIONS):
-        crowded = max(crowded, crowding())
-        judged = _polled(bench)
-        bench.latencies["healthz under load"] = judged
-        slow = [seconds for seconds in judged if seconds > _HEALTH_SECONDS]
-        if len(slow) <= max(len(judged) // 50, 1):
-            return
-        what = (
-            f"While six batches of 5,000 are scored, {len(slow)} of {len(judged)} polls of /healthz take longer than "
-            f"{_HEALTH_SECONDS} s, the slowest {max(slow):.1f} s."
-        )
-        shown = {"p50": round(percentile(judged, 0.5), 3), "p98": round(percentile(judged, 0.98), 3)}
-        found.append(Difference(what, f"at most {len(judged) // 50} slow ones", shown))
-    if max(crowded, crowding()) > CROWDED:
-        raise Inconclusive("Inconclusive: the machine was busy with something else.", observed=found[-1].what)
-    yield from found
-
-
-def _polled(bench: Bench) -> list[float]:
-    """The seconds of each poll that the machine itself did not disturb.
-
-    Polls begin every 50 ms, whether or not earlier ones were answered: waiting for the answer would leave out just the
-    moments in which there is none.
-    """
-    wire = bench.wire("a")
-    body = request([instance(one) for one in bench.hidden[:5_000]])
-    over = threading.Event()
-    failures: list[str] = []
-    with Idle() as idle:
-        loaders = [threading.Thread(target=_load, args=(wire, body, over, failures)) for _ in range(6)]
-        for loader in loaders:
-            loader.start()
-        polls = [Poll(wire, Wire(idle.base_url, Recorder())) for _ in range(_POLLS)]
-        for poll in polls:
-            poll.start()
-            over.wait(0.05)
-        for poll in polls:
-            poll.join()
-        over.set()
-        for loader in loaders:
-            loader.join()
-    require(not failures, "batches of 5,000 are not answered", observed=failures[:3])
-    judged = [poll.seconds for poll in polls if poll.idle_seconds < _HEALTH_SECONDS / 2]
-    if len(judged) < _FEWEST_POLLS:
-        raise Inconclusive(
-            f"Inconclusive: only {len(judged)} of {len(polls)} polls were not disturbed by the machine."
-        )
-    return judged
-
-
-def _load(wire: Wire, body: bytes, over: threading.Event, failures: list[str]) -> None:
-    deadline = time.monotonic() + _LOAD_SECONDS
-    while not over.is_set() and time.monotonic() < deadline:
-        try:
-            # Only the status: reading 5,000 predictions would keep the polls from being looked at.
-            status = wire.post(body).status
-        except TooSlow:
-            # How long a batch takes is free, and only the polls are judged.
-            return
-        except NoAnswer as error:
-            failures.append(error.message)
-            return
-        if status != 200:
-            failures.append(f"a batch is answered with {status}")
-            return
-
-
-class Poll(threading.Thread):
-    """One look at `/healthz`, and at a server that does nothing."""
-
-    def __init__(self, wire: Wire, idle: Wire) -> None:
-        super().__init__()
-        self._wire = wire
-        self._idle = idle
-        self.seconds = 0.0
-        self.idle_seconds = 0.0
-
-    def run(self) -> None:
-        beside = threading.Thread(target=self._look_at_idle)
-        beside.start()
-        self.seconds = _seconds(self._wire)
-        beside.join()
-
-    def _look_at_idle(self) -> None:
-        self.idle_seconds = _seconds(self._idle)
-
-
-def _seconds(wire: Wire) -> float:
-    """How long it takes; twenty seconds if it is not answered with 200."""
-    began = time.monotonic()
-    try:
-        answered = wire.get("/healthz").status == 200
-    except NoAnswer:
-        answered = False
-    return time.monotonic() - began if answered else 20.0

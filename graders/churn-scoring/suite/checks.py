@@ -6,6 +6,7 @@ Two instances run at a time: `b` is killed before `other` is started, and `a` is
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import check_load
 import check_predict
 import check_same
 import check_service
@@ -60,8 +61,8 @@ CHECKS = (
     Check("extremes", check_service.extremes),
     Check("limits", check_service.limits),
     Check("replicas", check_same.replicas),
-    Check("concurrent", check_same.concurrent),
-    Check("health-under-load", check_same.health_under_load),
+    Check("concurrent", check_load.concurrent),
+    Check("health-under-load", check_load.health_under_load),
     Check("after-kill", check_same.after_kill),
     Check("its-folder", check_same.its_folder, ("other",)),
     Check("sigterm", check_same.on_sigterm),

@@ -1,7 +1,6 @@
-"""What two instances share, what a loaded service may take its time for, and what is asked of those on altered folders."""
+"""What two instances share, and what is asked of those on altered folders."""
 
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,23 +11,10 @@ import check_training
 import pytest
 from artifacts import Artifact, Inventory
 from difference import Difference
-from takehome_suite.outcome import Inconclusive, NoAnswer
+from takehome_suite.outcome import Inconclusive
 from times import Times
-from wire import TooSlow
 
 METADATA: dict[str, Any] = {"name": "churn", "version": "1", "metrics": {"auc": 0.8}}
-
-
-class Says:
-    """A wire of which every request ends like this."""
-
-    def __init__(self, end: Exception | int) -> None:
-        self._end = end
-
-    def post(self, _body: bytes) -> Any:
-        if isinstance(self._end, Exception):
-            raise self._end
-        return SimpleNamespace(status=self._end)
 
 
 def replicas(other: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -50,14 +36,6 @@ def test_what_metadata_says_beyond_the_brief_may_differ(monkeypatch: pytest.Monk
     assert not replicas({**METADATA, "pid": 2, "metrics": {"auc": 0.8, "at": 1}}, monkeypatch)
     assert replicas({**METADATA, "version": "2"}, monkeypatch)
     assert replicas({**METADATA, "metrics": {"auc": 0.7}}, monkeypatch)
-
-
-@pytest.mark.parametrize(("end", "failures"), [(TooSlow("slow"), 0), (NoAnswer("closed"), 1), (500, 1)])
-def test_a_batch_may_take_its_time(end: Exception | int, failures: int) -> None:
-    found: list[str] = []
-    wire: Any = Says(end)
-    check_same._load(wire, b"", threading.Event(), found)
-    assert len(found) == failures
 
 
 def never_ready(
