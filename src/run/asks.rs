@@ -11,7 +11,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::execute::bounded;
 use super::plan::{ModelPlan, Plan};
-use super::turns::{self, LOG_TOLD, Turns, told};
+use super::turns::{LOG_TOLD, Turns, once, run, told};
 use crate::inside::protocol::{Ask, Line, Reply};
 use crate::pod::{self, Pod};
 use crate::sandbox::{ContainerId, Sandbox, SandboxError};
@@ -55,10 +55,7 @@ pub(super) async fn dialogue<S: Sandbox>(
             tokio::select! {
                 asked = asked.recv() => match asked {
                     None => break,
-                    Some((number, wanted)) if turns::takes_one(&wanted) => {
-                        running.push(turns.run(plan, sandbox, number, wanted));
-                    }
-                    Some((number, wanted)) => tell(&obey(sandbox, plan, &replicas, number, &wanted).await?),
+                    Some((number, wanted)) => running.push(obey(sandbox, plan, &replicas, &turns, number, wanted)),
                 },
                 Some(ended) = running.next() => tell(&ended?),
             }
@@ -73,18 +70,20 @@ pub(super) async fn dialogue<S: Sandbox>(
     Ok(code)
 }
 
-/// Does what is asked, one thing after the other.
+/// Does what is asked. Who needs one thing after the other waits for the reply.
 async fn obey<S: Sandbox>(
     sandbox: &S,
     plan: &Plan,
     replicas: &[ContainerId],
+    turns: &Turns,
     number: u32,
-    ask: &Ask,
+    ask: Ask,
 ) -> Result<Reply, SandboxError> {
     let id = |index: usize| {
         let missing = || refused(format!("there is no replica {index}"));
         replicas.get(index).ok_or_else(missing)
     };
+    let model = || plan.model.as_ref().ok_or_else(|| refused("this task has no model".to_owned()));
     let mut reply = Reply::plain(number, true);
     match ask {
         Ask::Kill { replicas } => {
@@ -92,10 +91,10 @@ async fn obey<S: Sandbox>(
             try_join_all(ids.iter().map(|id| sandbox.kill(id, "SIGKILL"))).await?;
             bounded(DEATH, try_join_all(ids.iter().map(|id| sandbox.wait(id)))).await?;
         }
-        Ask::Terminate { replica } => sandbox.kill(id(*replica)?, "SIGTERM").await?,
+        Ask::Terminate { replica } => sandbox.kill(id(replica)?, "SIGTERM").await?,
         Ask::AwaitEnd { replica, within_ms } => {
-            let limit = Duration::from_millis(*within_ms);
-            match tokio::time::timeout(limit, sandbox.wait(id(*replica)?)).await {
+            let limit = Duration::from_millis(within_ms);
+            match tokio::time::timeout(limit, sandbox.wait(id(replica)?)).await {
                 Ok(ended) => ended?,
                 Err(_) => reply.happened = false,
             }
@@ -104,13 +103,26 @@ async fn obey<S: Sandbox>(
             let ids = replicas.iter().map(|index| id(*index)).collect::<Result<Vec<_>, _>>()?;
             try_join_all(ids.iter().map(|id| sandbox.start(id))).await?;
         }
-        Ask::Running { replica } => reply.happened = sandbox.inspect(id(*replica)?).await?.running,
-        Ask::Log { replica } => reply.log = Some(told(&sandbox.logs(id(*replica)?, LOG_TOLD).await?)),
-        Ask::Run(_) | Ask::Train(_) | Ask::Predict(_) => return Err(refused("a run takes its turn".to_owned())),
-        Ask::Serve { replica, model } => {
-            let plan = plan.model.as_ref().ok_or_else(|| refused("this task has no model".to_owned()))?;
-            let spec = plan.serving(*replica, model).map_err(refused)?;
-            sandbox.remove(id(*replica)?).await?;
+        Ask::Running { replica } => reply.happened = sandbox.inspect(id(replica)?).await?.running,
+        Ask::Log { replica } => reply.log = Some(told(&sandbox.logs(id(replica)?, LOG_TOLD).await?)),
+        Ask::Run(ask) => {
+            let runs = plan.runs.as_ref().ok_or_else(|| refused("this task has no command to run".to_owned()))?;
+            let turn = turns.next().await?;
+            reply.run = Some(run(runs, sandbox, &runs.slots[turn.slot], &ask).await?);
+        }
+        Ask::Train(ask) => {
+            let (model, turn) = (model()?, turns.next().await?);
+            let spec = model.training(turn.slot, &ask).map_err(refused)?;
+            reply.run = Some(once(sandbox, &spec, model.train_within).await?);
+        }
+        Ask::Predict(ask) => {
+            let (model, turn) = (model()?, turns.next().await?);
+            let spec = model.prediction(turn.slot, &ask).map_err(refused)?;
+            reply.run = Some(once(sandbox, &spec, model.predict_within).await?);
+        }
+        Ask::Serve { replica, model: served } => {
+            let spec = model()?.serving(replica, &served).map_err(refused)?;
+            sandbox.remove(id(replica)?).await?;
             let id = sandbox.create(&spec).await?;
             sandbox.start(&id).await?;
         }

@@ -1,14 +1,14 @@
 //! Runs of the submission's command: each in a container of its own that is removed afterwards, some of them at once.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::asks::{DEATH, refused};
 use super::execute::bounded;
 use super::plan::{Plan, RunPlan, Slot};
-use crate::inside::protocol::{Ask, Reply, RunAsk, RunReport};
+use crate::inside::protocol::{RunAsk, RunReport};
 use crate::limit;
 use crate::sandbox::{ContainerId, ContainerSpec, Sandbox, SandboxError};
 
@@ -18,16 +18,18 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Bytes of a run's log that are told.
 pub(super) const LOG_TOLD: usize = 32 << 10;
 
-/// Whether what is asked takes a turn.
-pub(super) fn takes_one(ask: &Ask) -> bool {
-    matches!(ask, Ask::Run(_) | Ask::Train(_) | Ask::Predict(_))
-}
-
 /// As many runs as the plan has slots go on at once; more wait.
 pub(super) struct Turns {
     /// The slots in which no run goes on.
     free: Mutex<Vec<usize>>,
     count: Semaphore,
+}
+
+/// A slot, for as long as this is held.
+pub(super) struct Turn<'a> {
+    pub(super) slot: usize,
+    turns: &'a Turns,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl Turns {
@@ -37,51 +39,43 @@ impl Turns {
         Self { count: Semaphore::new(count), free: Mutex::new((0..count).collect()) }
     }
 
-    /// A run as soon as a slot is free.
-    pub(super) async fn run<S: Sandbox>(
-        &self,
-        plan: &Plan,
-        sandbox: &S,
-        number: u32,
-        ask: Ask,
-    ) -> Result<Reply, SandboxError> {
-        let _permit = self.count.acquire().await.map_err(|error| refused(error.to_string()))?;
-        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = free().pop().ok_or_else(|| refused("all runs are taken".to_owned()))?;
-        let report = in_slot(plan, sandbox, slot, &ask).await?;
-        free().push(slot);
-        Ok(Reply { run: Some(report), ..Reply::plain(number, true) })
+    /// A turn as soon as a slot is free.
+    pub(super) async fn next(&self) -> Result<Turn<'_>, SandboxError> {
+        let permit = self.count.acquire().await.map_err(|error| refused(error.to_string()))?;
+        let slot = self.free().pop().ok_or_else(|| refused("all runs are taken".to_owned()))?;
+        Ok(Turn { slot, turns: self, _permit: permit })
+    }
+
+    fn free(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn in_slot<S: Sandbox>(plan: &Plan, sandbox: &S, slot: usize, ask: &Ask) -> Result<RunReport, SandboxError> {
-    let of_model = || plan.model.as_ref().ok_or_else(|| refused("this task has no model".to_owned()));
-    match ask {
-        Ask::Run(ask) => {
-            let runs = plan.runs.as_ref().ok_or_else(|| refused("this task has no command to run".to_owned()))?;
-            run(runs, sandbox, &runs.slots[slot], ask).await
-        }
-        Ask::Train(ask) => {
-            let model = of_model()?;
-            once(sandbox, &model.training(slot, ask).map_err(refused)?, model.train_within).await
-        }
-        Ask::Predict(ask) => {
-            let model = of_model()?;
-            once(sandbox, &model.prediction(slot, ask).map_err(refused)?, model.predict_within).await
-        }
-        _ => Err(refused("this is no run".to_owned())),
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        // Before the permit, which is a field and so goes after this.
+        self.turns.free().push(self.slot);
     }
 }
 
 /// Runs a command to its end, in a container that is removed afterwards.
-async fn once<S: Sandbox>(sandbox: &S, spec: &ContainerSpec, within: Duration) -> Result<RunReport, SandboxError> {
+pub(super) async fn once<S: Sandbox>(
+    sandbox: &S,
+    spec: &ContainerSpec,
+    within: Duration,
+) -> Result<RunReport, SandboxError> {
     let report = one(sandbox, spec, within, None).await;
     sandbox.remove(&ContainerId(spec.name.clone())).await?;
     report
 }
 
 /// Runs the submission's command once, in a container that is removed afterwards.
-async fn run<S: Sandbox>(runs: &RunPlan, sandbox: &S, slot: &Slot, ask: &RunAsk) -> Result<RunReport, SandboxError> {
+pub(super) async fn run<S: Sandbox>(
+    runs: &RunPlan,
+    sandbox: &S,
+    slot: &Slot,
+    ask: &RunAsk,
+) -> Result<RunReport, SandboxError> {
     let spec = runs.spec(slot, ask).map_err(refused)?;
     let beside = match &ask.beside {
         Some(program) => Some(beside(sandbox, &runs.beside(slot, ask, program).map_err(refused)?).await?),
