@@ -61,8 +61,10 @@ def concurrent(bench: Bench) -> Iterator[Difference]:
     small = [client(10, _SMALL_ROWS) for _ in range(_CLIENTS - _LARGE)]
     over = time.monotonic() + _MIXED_SECONDS
     ends = at_once(lambda one: one.ask(wire, over), large + small)
-    for what, clients in (("large", large), ("small", small)):
-        bench.latencies[f"16 at a time, {what}"] = [one for client in clients for one in client.seconds]
+    for size, clients in ((f"{rows:,}", large), (f"{_SMALL_ROWS[0]} to {_SMALL_ROWS[-1]}", small)):
+        bench.latencies[f"16 at a time: {size} instances"] = [
+            one for client in clients for one in client.seconds
+        ]
     for asked, end in zip(large + small, ends, strict=True):
         wrong = _wrong(bench, asked, end)
         if wrong:
