@@ -12,17 +12,24 @@ use serde_json::Value;
 
 use crate::support::{root, stderr, stdout, takehome};
 
-static ENGINE: Mutex<()> = Mutex::new(());
+/// Whether the images are there.
+static ENGINE: Mutex<bool> = Mutex::new(false);
 
-/// The engine for one test alone; `None`, loudly, where none answers.
-fn engine() -> Option<MutexGuard<'static, ()>> {
+/// The engine for one test alone, with images: no limit of time is meant for building them. `None`, loudly, where none answers.
+fn engine() -> Option<MutexGuard<'static, bool>> {
     let answers = Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
     if !answers.is_ok_and(|output| output.status.success()) {
         assert!(std::env::var_os("CI").is_none(), "no engine answers; CI needs one");
         eprintln!("NOT RUN: no container engine answers; start Docker to run the tests of level 3");
         return None;
     }
-    Some(ENGINE.lock().unwrap_or_else(PoisonError::into_inner))
+    let mut engine = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*engine {
+        let built = ended(takehome().args(["--quiet", "images", "build"]));
+        assert!(built.status.success(), "{}", stderr(&built));
+        *engine = true;
+    }
+    Some(engine)
 }
 
 /// What one runner has on the engine. Other runners, living or killed, are no concern of a test.
@@ -314,7 +321,6 @@ fn an_analysis_is_run_as_the_suite_asks() {
     assert_eq!(lost(&hostile), ["sum-right", "sum-kept", "sum-beside"], "{}", hostile["findings"]);
 }
 
-/// Bombs, pipes, links, endless views and files that are not what their names say: a finding each, and no fault of ours.
 /// Grades hostile work by some checks, all of which fail in bounded time: the report, and the folder with everything.
 #[track_caller]
 fn all_failed(task: &str, submission: &str, checks: &[&str]) -> (Value, tempfile::TempDir) {
@@ -336,6 +342,7 @@ fn all_failed(task: &str, submission: &str, checks: &[&str]) -> (Value, tempfile
     (report, folder)
 }
 
+/// Bombs, pipes, links, endless views and files that are not what their names say: a finding each, and no fault of ours.
 #[test]
 fn hostile_outputs_of_an_analysis_are_findings() {
     let Some(_engine) = engine() else { return };
