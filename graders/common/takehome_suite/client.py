@@ -119,6 +119,10 @@ class Recorder:
         """Forgets the exchanges so far: a new test, or a new attempt of a generated one."""
         self.exchanges = []
 
+    def show(self, exchange: Exchange) -> None:
+        """A proof shows the last exchanges; this one of earlier is to be the very last."""
+        self.exchanges = [one for one in self.exchanges if one is not exchange] + [exchange]
+
     def now_ms(self) -> int:
         """Milliseconds since the session began."""
         return int((time.monotonic() - self.started) * 1000)

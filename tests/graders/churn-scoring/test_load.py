@@ -11,6 +11,7 @@ import check_load
 import pytest
 from bench import Bench
 from difference import Difference
+from takehome_suite.client import Recorder
 from takehome_suite.outcome import NoAnswer
 from wire import TooSlow
 
@@ -30,6 +31,7 @@ class Service:
         self._open = 0
         self.most = 0
         self.sizes: list[int] = []
+        self.recorder = Recorder()
 
     def post(self, body: bytes) -> Any:
         asked = json.loads(body)["instances"]
@@ -47,7 +49,8 @@ class Service:
             with self._lock:
                 self._open -= 1
         text = json.dumps({"predictions": [{"probability": one, "label": 0} for one in found]})
-        exchange = SimpleNamespace(name="POST /predict")
+        exchange: Any = SimpleNamespace(name="POST /predict", text=text, took_ms=1)
+        self.recorder.add(exchange)
         return SimpleNamespace(status=200, body=text.encode(), text=text, exchange=exchange)
 
 
@@ -60,6 +63,7 @@ class FakeBench:
         self.online = [index / 40 for index in self.probe]
         self.latencies: dict[str, list[float]] = {}
         self.skew: dict[str, float] = {}
+        self.recorder = service.recorder
 
     def wire(self, _name: str) -> Service:
         return self._service
@@ -112,9 +116,12 @@ def test_an_answer_for_another_is_found() -> None:
             return [0.987] * len(asked)
         return asked
 
-    found, _ = concurrent(reply)
+    found, service = concurrent(reply)
     assert met.is_set()
     assert [one.observed for one in found] == [0.987]
+    # The wrong answer ends the proof, however many came after it.
+    shown: Any = service.recorder.exchanges[-1]
+    assert "0.987" in shown.text
 
 
 def test_an_answer_that_does_not_come_is_found() -> None:
