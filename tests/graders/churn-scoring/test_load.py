@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,33 +54,21 @@ class Service:
         return SimpleNamespace(status=200, body=text.encode(), text=text, exchange=exchange)
 
 
-class FakeBench:
-    """What the check needs of a bench: forty customers, of whom each is its own probability."""
+class AtService(Bench):
+    """A bench of forty customers, of whom each is its own probability, at such a service."""
 
     def __init__(self, service: Service) -> None:
+        no_runner: Any = None
+        super().__init__(no_runner, service.recorder, 1, ())
         self._service = service
         self.probe = list(range(40))
         self.online = [index / 40 for index in self.probe]
-        self.latencies: dict[str, list[float]] = {}
-        self.skew: dict[str, float] = {}
-        self.recorder = service.recorder
 
-    def wire(self, _name: str) -> Service:
+    def wire(self, _name: str) -> Any:
         return self._service
 
-    def random(self, purpose: str) -> Any:
-        return Bench.random(SimpleNamespace(seed=1), purpose)  # type: ignore[arg-type]
-
-    def instances(self, indexes: list[int]) -> list[float]:
+    def instances(self, indexes: Sequence[int]) -> list[Any]:
         return [self.online[index] for index in indexes]
-
-    def require_online(self) -> None: ...
-
-    def ask(self, instances: list[float]) -> None:
-        self._service.post(json.dumps({"instances": instances}).encode())
-
-    def same(self, path: str, one: list[float], other: list[float]) -> list[Difference]:
-        return Bench.same(self, path, one, other)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -90,8 +78,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def concurrent(reply: Reply) -> tuple[list[Difference], Service]:
     service = Service(reply)
-    bench: Any = FakeBench(service)
-    return list(check_load.concurrent(bench)), service
+    return list(check_load.concurrent(AtService(service))), service
 
 
 def test_sixteen_at_a_time_are_asked_and_no_more() -> None:
