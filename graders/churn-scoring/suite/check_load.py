@@ -83,20 +83,23 @@ def _large_rows(bench: Bench) -> int:
 
 
 def _wrong(bench: Bench, client: _Client, end: Unmet | None) -> list[Difference]:
-    """The first of the client's answers that is not as it is alone."""
+    """The first of the client's answers that is not as it is alone; the proof ends with it."""
     expected = dict(zip(bench.probe, bench.online, strict=True))
-    try:
-        for indexes, answer in client.answers:
+    for indexes, answer in client.answers:
+        try:
             found = [one.probability for one in read_answer(answer, len(indexes))]
+        except Unmet as error:
+            wrong = [_unanswered(error)]
+        else:
             wrong = bench.same("16 requests at a time", [expected[index] for index in indexes], found)
-            if wrong:
-                bench.recorder.show(answer.exchange)
-                return wrong
-        if end is not None:
-            raise end
-    except Unmet as error:
-        return [Difference(f"Of 16 requests at a time, one is not answered as alone: {error.message}", 200)]
-    return []
+        if wrong:
+            bench.recorder.show(answer.exchange)
+            return wrong
+    return [_unanswered(end)] if end is not None else []
+
+
+def _unanswered(error: Unmet) -> Difference:
+    return Difference(f"Of 16 requests at a time, one is not answered as alone: {error.message}", 200)
 
 
 _HEALTH_SECONDS = 0.5

@@ -49,7 +49,7 @@ class Service:
             with self._lock:
                 self._open -= 1
         text = json.dumps({"predictions": [{"probability": one, "label": 0} for one in found]})
-        exchange: Any = SimpleNamespace(name="POST /predict", text=text, took_ms=1)
+        exchange: Any = SimpleNamespace(name="POST /predict", asked=len(asked), text=text, took_ms=1)
         self.recorder.add(exchange)
         return SimpleNamespace(status=200, body=text.encode(), text=text, exchange=exchange)
 
@@ -109,6 +109,17 @@ def test_an_answer_for_another_is_found() -> None:
     # The wrong answer ends the proof, however many came after it.
     shown: Any = service.recorder.exchanges[-1]
     assert "0.987" in shown.text
+
+
+def test_an_answer_that_lacks_a_customer_is_found() -> None:
+    found, service = concurrent(lambda asked, now: asked[1:] if now > 8 else asked)
+    assert [one.what for one in found] == [
+        "Of 16 requests at a time, one is not answered as alone: "
+        "The answer should have one prediction for each instance."
+    ]
+    # More came after it, and were not looked at: the proof ends with it all the same.
+    shown: Any = service.recorder.exchanges[-1]
+    assert len(json.loads(shown.text)["predictions"]) != shown.asked
 
 
 def test_an_answer_that_does_not_come_is_found() -> None:
